@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to this collection: it may change without notice.
+# Do not import it from outside of activated.services.
+
+"""The narrow door to the host's service manager: systemctl, busctl and journalctl."""
+
+from __future__ import annotations
+
+import json
+import re
+import typing as t
+
+Run = t.Callable[..., t.Tuple[int, str, str]]
+"""``run(argv, env=None) -> (rc, out, err)``: how a command is executed."""
+
+#: The manager's tools answer in one language, without colours and without a pager.
+ENVIRONMENT = {"LC_ALL": "C", "SYSTEMD_COLORS": "0", "SYSTEMD_PAGER": ""}
+
+_SPANS = {
+    "y": 31557600 * 1000000,
+    "month": 2629800 * 1000000,
+    "w": 7 * 86400 * 1000000,
+    "d": 86400 * 1000000,
+    "h": 3600 * 1000000,
+    "min": 60 * 1000000,
+    "s": 1000000,
+    "ms": 1000,
+    "us": 1,
+}
+
+
+class ManagerError(RuntimeError):
+    """The manager refused a command; ``argv``, ``rc`` and ``err`` say what it was."""
+
+    def __init__(self, argv: t.Sequence[str], rc: int, err: str) -> None:
+        self.argv = list(argv)
+        self.rc = rc
+        self.err = err.strip()
+        super().__init__(
+            f"{' '.join(argv)} ended with {rc}: {self.err or 'no message'}"
+        )
+
+
+def parse_show(text: str, properties: t.Collection[str]) -> list[dict[str, str]]:
+    """Read the output of ``systemctl show``: one mapping a unit, in the order asked.
+
+    ``properties`` are the names that were asked for: only they begin a line. A name
+    that is printed more than once (``Listen``, ``ExecStart``) has its values joined by
+    line breaks, and a line that begins with no name continues the value before it. A
+    property that this version of systemd does not know is absent.
+    """
+    names = set(properties)
+    blocks: list[dict[str, str]] = []
+    block: dict[str, str] = {}
+    last = ""
+    for line in text.split("\n"):
+        key, equals, value = line.partition("=")
+        if equals and key in names:
+            block[key] = f"{block[key]}\n{value}" if key in block else value
+            last = key
+        elif not line:
+            if block:
+                blocks.append(block)
+            block, last = {}, ""
+        elif last:
+            block[last] += "\n" + line
+    if block:
+        blocks.append(block)
+    return blocks
+
+
+def parse_span(text: str) -> int | None:
+    """Microseconds of a time span as systemctl prints it (``1min 30s``).
+
+    ``None`` for ``infinity``, for an empty value and for one that is not set.
+    """
+    text = text.strip()
+    if text.isdigit():
+        return int(text)
+    if not text or text in ("infinity", "n/a", "[not set]"):
+        return None
+    total = 0.0
+    for part in text.split():
+        match = re.match(r"^(\d+(?:\.\d+)?)([a-z]+)$", part)
+        if match is None or match.group(2) not in _SPANS:
+            raise ValueError(f"not a time span: {text!r}")
+        total += float(match.group(1)) * _SPANS[match.group(2)]
+    return round(total)
+
+
+def parse_version(text: str) -> int:
+    """The number in the first line of ``systemctl --version``; 0 when there is none."""
+    match = re.search(r"\bsystemd (\d+)", text)
+    return int(match.group(1)) if match else 0
+
+
+class Manager:
+    """What the collection asks of systemd. Every method runs exactly one command.
+
+    A method that changes something raises `ManagerError` when systemd refuses.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._version: int | None = None
+
+    def _call(self, *argv: str) -> str:
+        rc, out, err = self._run(list(argv), env=ENVIRONMENT)
+        if rc != 0:
+            raise ManagerError(argv, rc, err or out)
+        return out
+
+    def _change(self, verb: str, units: t.Sequence[str], *options: str) -> None:
+        if units:
+            self._call("systemctl", verb, "--no-ask-password", *options, "--", *units)
+
+    # Questions
+
+    @property
+    def version(self) -> int:
+        """systemd's version, such as 252."""
+        if self._version is None:
+            self._version = parse_version(self._call("systemctl", "--version"))
+        return self._version
+
+    def show(
+        self, units: t.Sequence[str], properties: t.Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """The properties of each unit, in one command, as systemctl prints them.
+
+        A unit that does not exist has ``LoadState`` ``not-found``. ``Id`` is always
+        there: it differs from the name asked for when that is an alias.
+        """
+        if not units:
+            return {}
+        asked = sorted({"Id", *properties})
+        out = self._call("systemctl", "show", "-p", ",".join(asked), "--", *units)
+        blocks = parse_show(out, asked)
+        if len(blocks) != len(units):
+            raise ManagerError(
+                ["systemctl", "show", *units],
+                0,
+                f"{len(blocks)} answers for {len(units)} units",
+            )
+        return dict(zip(units, blocks))
+
+    def show_matching(
+        self, pattern: str, properties: t.Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """The properties of every loaded unit whose name matches a shell pattern."""
+        asked = sorted({"Id", *properties})
+        out = self._call(
+            "systemctl", "show", "--all", "-p", ",".join(asked), "--", pattern
+        )
+        return {block["Id"]: block for block in parse_show(out, asked) if "Id" in block}
+
+    def sockets(self) -> list[dict[str, str]]:
+        """Every loaded socket: ``listen``, ``unit`` and ``activates`` (systemd 247)."""
+        out = self._call("systemctl", "list-sockets", "--all", "-o", "json")
+        return t.cast("list[dict[str, str]]", json.loads(out or "[]"))
+
+    def unit_file_state(self, unit: str) -> str:
+        """``enabled``, ``disabled``, ``static``, ``masked`` …; ``''`` without a file."""
+        return self.show([unit], ["UnitFileState"])[unit].get("UnitFileState", "")
+
+    def raw_property(self, unit: str, interface: str, name: str) -> t.Any:
+        """A property as D-Bus has it, for what systemctl prints as ``[unprintable]``.
+
+        ``interface`` is the last word, such as ``Service``; ``None`` when this version
+        of systemd does not know the property.
+        """
+        rc, out, _err = self._run(
+            [
+                "busctl",
+                "--json=short",
+                "get-property",
+                "org.freedesktop.systemd1",
+                "/org/freedesktop/systemd1/unit/" + bus_label(unit),
+                f"org.freedesktop.systemd1.{interface}",
+                name,
+            ],
+            env=ENVIRONMENT,
+        )
+        return json.loads(out)["data"] if rc == 0 else None
+
+    def journal(
+        self, unit: str, lines: int = 20, *, cursor_usec: int | None = None
+    ) -> list[str]:
+        """The last lines that the journal holds of a unit; empty where there is none.
+
+        ``cursor_usec`` leaves out what is older than that time of the real-time clock.
+        """
+        argv = ["journalctl", "--quiet", "--no-pager", "-o", "short-monotonic"]
+        argv += ["-n", str(lines), "-u", unit]
+        if cursor_usec is not None:
+            argv.append(f"--since=@{cursor_usec / 1000000:.6f}")
+        rc, out, _err = self._run(argv, env=ENVIRONMENT)
+        return [line for line in out.splitlines() if line.strip()] if rc == 0 else []
+
+    # Changes
+
+    def start(self, *units: str, no_block: bool = False) -> None:
+        """Start units and wait until they are, or only ask for it with ``no_block``."""
+        self._change("start", units, *(["--no-block"] if no_block else []))
+
+    def stop(self, *units: str, no_block: bool = False) -> None:
+        """Stop units. Stopping a service leaves its sockets open."""
+        self._change("stop", units, *(["--no-block"] if no_block else []))
+
+    def restart(self, *units: str, no_block: bool = False) -> None:
+        """Restart units, which starts those that are not running."""
+        self._change("restart", units, *(["--no-block"] if no_block else []))
+
+    def try_restart(self, *units: str) -> None:
+        """Restart the units that are running."""
+        self._change("try-restart", units)
+
+    def reset_failed(self, *units: str) -> None:
+        """Forget failures and start counters (the counters too since systemd 257)."""
+        self._change("reset-failed", units)
+
+    def enable(self, *units: str) -> None:
+        """Enable units at boot, without starting them."""
+        self._change("enable", units)
+
+    def disable(self, *units: str) -> None:
+        """Disable units at boot, without stopping them."""
+        self._change("disable", units)
+
+    def kill(self, unit: str, signal: str) -> None:
+        """Send a signal to the main process of a unit."""
+        # --kill-who became --kill-whom in 252; the short old form works on every version
+        self._change("kill", [unit], "--kill-who=main", f"--signal={signal}")
+
+    def daemon_reload(self) -> None:
+        """Let systemd read all unit files again."""
+        self._call("systemctl", "daemon-reload", "--no-ask-password")
+
+
+def bus_label(name: str) -> str:
+    """A name as a part of a D-Bus object path (sd_bus_path_encode(3))."""
+    if not name:
+        return "_"
+    escaped = ""
+    for index, byte in enumerate(name.encode("utf-8")):
+        char = chr(byte)
+        plain = char.isascii() and char.isalpha() or (char.isdigit() and index > 0)
+        escaped += char if plain else f"_{byte:02x}"
+    return escaped
