@@ -1,0 +1,249 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""The releases of one service on a host: `/opt/<name>/releases/<version>` and `current`.
+
+A release is made complete in a hidden sibling and renamed; `current` is switched by
+renaming a fresh link over it. Which release came when is read from a record and from
+the link, never from dates.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import re
+import shutil
+import tempfile
+import typing as t
+from dataclasses import dataclass
+
+from ._archive import MARKER, UnsafeArchive, judge, programs
+from ._files import exchange, read_json, sync_folder, sync_tree, turn_link, write_json
+from ._unpack import Source
+
+OPT = "/opt"
+STATE = "/var/lib/activated.services"
+
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,99}\Z")
+
+
+class InvalidRelease(ValueError):
+    """A release that cannot be installed as asked; the message names the option."""
+
+
+def check_version(version: str) -> str:
+    """The version, if it can name a folder; else InvalidRelease."""
+    if not _VERSION.match(version):
+        raise InvalidRelease(
+            f"version {version!r} cannot name a release: letters, digits and . _ + ~ - "
+            "only, at most 100 of them, the first a letter or a digit"
+        )
+    return version
+
+
+@dataclass(frozen=True)
+class Installed:
+    """What a release below `/opt` was made of."""
+
+    digest: str
+    strip_components: int = 0
+
+
+class Releases:
+    """The release tree of one service. Its methods raise OSError as the disk does."""
+
+    def __init__(self, name: str, opt: str = OPT, state: str = STATE) -> None:
+        self.name = name
+        self.root = os.path.join(opt, name)
+        self.folder = os.path.join(self.root, "releases")
+        self.link = os.path.join(self.root, "current")
+        self.state = os.path.join(state, name)
+        self.lock = os.path.join(self.state, "lock")
+        self._record = os.path.join(self.state, "releases.json")
+
+    # -- reading ----------------------------------------------------------------------
+
+    def path(self, version: str) -> str:
+        return os.path.join(self.folder, version)
+
+    def current(self) -> str | None:
+        """The version that `current` points at, or None.
+
+        Raises InvalidRelease when something else stands in its place.
+        """
+        try:
+            target = os.readlink(self.link)
+        except FileNotFoundError:
+            return None
+        except OSError as exc:
+            raise InvalidRelease(
+                f"{self.link} is no link ({exc.strerror}); move it away"
+            ) from exc
+        return os.path.basename(target.rstrip("/"))
+
+    def installed(self, version: str) -> Installed | None:
+        """What is installed as `version`; None where nothing of ours is."""
+        marker = read_json(os.path.join(self.path(version), MARKER))
+        if not isinstance(marker, dict) or "digest" not in marker:
+            return None
+        return Installed(marker["digest"], int(marker.get("strip_components", 0)))
+
+    def versions(self) -> list[str]:
+        """The installed versions, by name."""
+        try:
+            names = os.listdir(self.folder)
+        except FileNotFoundError:
+            return []
+        return sorted(n for n in names if n[:1] != "." and self.installed(n))
+
+    def history(self) -> list[str]:
+        """The versions in the order in which each last became current."""
+        record = read_json(self._record)
+        order = record.get("history", []) if isinstance(record, dict) else []
+        return [version for version in order if isinstance(version, str)]
+
+    def previous(self) -> str | None:
+        """The version that was current before the present one, if still installed."""
+        current = self.current()
+        for version in reversed(self.history()):
+            if version != current and self.installed(version):
+                return version
+        return None
+
+    def surplus(self, keep: int, coming: str | None = None) -> list[str]:
+        """The versions that retention would take once `coming` is current.
+
+        The current and the previous release are never among them.
+        """
+        current = coming or self.current()
+        before = self.current() if coming and coming != self.current() else None
+        spared = {current, before or self.previous()}
+        installed = self.versions()
+        history = self.history()
+        by_age = sorted(
+            (version for version in installed if version not in spared),
+            key=lambda v: history.index(v) if v in history else -1,
+        )
+        room = max(keep - sum(1 for version in spared if version), 0)
+        return by_age[: max(len(by_age) - room, 0)]
+
+    # -- writing ----------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Make the folders, root's and readable by all, and clear what a crash left."""
+        os.umask(0o022)
+        os.makedirs(self.folder, mode=0o755, exist_ok=True)
+        os.makedirs(self.state, mode=0o755, exist_ok=True)
+        for name in os.listdir(self.folder):
+            if name.startswith("."):
+                shutil.rmtree(os.path.join(self.folder, name))
+
+    def install(
+        self,
+        source: Source,
+        version: str,
+        what: Installed,
+        needs: t.Sequence[str] = (),
+        replace: bool = False,
+    ) -> None:
+        """Unpack `source` as `version`: wholly, synced to disk, or not at all.
+
+        `needs` names programs that must be in it. Raises UnsafeArchive and
+        InvalidRelease for the source, OSError for the disk; nothing is left behind.
+        """
+        check_programs(source, what.strip_components, needs)
+        partial = tempfile.mkdtemp(dir=self.folder, prefix=f".{version}.")
+        try:
+            os.chmod(partial, 0o755)
+            source.unpack(partial, what.strip_components)
+            write_json(
+                os.path.join(partial, MARKER),
+                {"digest": what.digest, "strip_components": what.strip_components},
+                0o644,
+            )
+            sync_tree(partial)
+            if replace and os.path.lexists(self.path(version)):
+                exchange(partial, self.path(version))
+            else:
+                os.rename(partial, self.path(version))
+            sync_folder(self.folder)
+        except OSError as exc:
+            if exc.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise InvalidRelease(
+                    f"no space is left in {self.folder} for version {version}; nothing "
+                    "was kept of it. Make room, or lower keep"
+                ) from exc
+            raise
+        finally:
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(partial)
+
+    def switch(self, version: str) -> None:
+        """Make `version` current, and remember the one before."""
+        order = [v for v in self.history() if v != version]
+        current = self.current()
+        if current and current not in order and current != version:
+            order.append(current)
+        write_json(self._record, {"history": [*order, version]})
+        turn_link(self.link, os.path.join("releases", version))
+
+    def remove(self, version: str) -> None:
+        """Take a release away; it is hidden first, so that no half of it is ever seen."""
+        hidden = os.path.join(self.folder, f".{version}.gone")
+        os.rename(self.path(version), hidden)
+        shutil.rmtree(hidden)
+
+    def remove_all(self) -> None:
+        """Take the link, the releases and their record away, and nothing else."""
+        for path in (self.link, self._record):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(self.folder)
+        with contextlib.suppress(OSError):
+            os.rmdir(self.root)
+
+    def forget(self) -> None:
+        """Take the service's state folder away, if nothing but the lock is in it."""
+        with contextlib.suppress(OSError):
+            if os.listdir(self.state) == ["lock"]:
+                os.unlink(self.lock)
+                os.rmdir(self.state)
+
+
+def check_programs(source: Source, strip: int, needs: t.Sequence[str]) -> None:
+    """Refuse a source that lacks a program, or holds it without the right to run it."""
+    try:
+        members = judge(source.members(), strip)
+    except UnsafeArchive as exc:
+        raise UnsafeArchive(f"src: {exc}") from exc
+    runnable = programs(members)
+    for program in needs:
+        name = os.path.normpath(program)
+        if name in runnable:
+            continue
+        there = any(member and member.name == name for member in members)
+        raise InvalidRelease(
+            f"the program {program!r} "
+            + (
+                "is in the release, but cannot be run"
+                if there
+                else "is not in the release"
+            )
+            + _nearest(name, runnable)
+        )
+
+
+def _nearest(name: str, runnable: t.Collection[str]) -> str:
+    base = os.path.basename(name)
+    same = sorted(n for n in runnable if os.path.basename(n) == base)
+    some = same[:3] or sorted(runnable, key=lambda n: (n.count("/"), n))[:5]
+    if not some:
+        return "; no file in it can be run"
+    hint = " (is strip_components missing?)" if same else ""
+    return f"; what can be run there: {', '.join(some)}{hint}"
