@@ -1,0 +1,275 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection activated.services: nothing outside of it
+# should import it, and it may change in any release.
+
+"""A unit file as a value, read and written by systemd's own grammar.
+
+The grammar is the one of systemd.syntax(7) as conf-parser.c (config_parse, parse_line)
+and fileio.c (read_line) carry it out, the same from systemd 247 to 262.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass, field
+from functools import cached_property
+
+LINE_MAX = 1024 * 1024
+"""Bytes at which systemd refuses a line, and with it the file (LONG_LINE_MAX)."""
+
+BOM = "\ufeff"
+_BLANKS = " \t"
+
+# A line ends at LF, CR or NUL, and at each of the first two with the other behind it
+# and one NUL after them (fileio.c, read_line_full).
+_LINE_END = re.compile(r"(?:\n\r?|\r\n?)\0?|\0")
+_BREAKS = re.compile(r"[\n\r\0]")
+# utf8.c, unichar_is_valid(): surrogates and noncharacters are not UTF-8 for systemd
+_NOT_UTF8 = re.compile(
+    "[\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
+    + "]"
+)
+# string-util.c, string_is_safe()
+_UNSAFE = re.compile("[\x01-\x1f\x7f\"'\\\\]")
+
+Problem = t.Tuple[int, str]
+"""A line number, from 1, and what systemd would warn about there."""
+
+
+class InvalidUnit(ValueError):
+    """systemd would refuse the whole file.
+
+    ``line`` is the number of the offending line, from 1, or None.
+    """
+
+    def __init__(self, message: str, line: int | None = None) -> None:
+        super().__init__(message if line is None else f"line {line}: {message}")
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """One ``key=value``, the value as systemd hands it to the directive's own parser:
+    continuation lines joined, blanks around it gone. ``line`` is where it starts."""
+
+    key: str
+    value: str
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Section:
+    """One ``[name]`` with what follows it, up to the next one."""
+
+    name: str
+    assignments: tuple[Assignment, ...] = ()
+    line: int = field(default=0, compare=False)
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit file: its sections in their order, those of one name kept apart.
+
+    ``problems`` are the lines that systemd would ignore with a warning.
+    """
+
+    sections: tuple[Section, ...] = ()
+    problems: tuple[Problem, ...] = field(default=(), compare=False)
+
+    @classmethod
+    def parse(cls, text: str | bytes) -> Unit:
+        """Read a unit file as systemd does.
+
+        Raises InvalidUnit for what makes systemd refuse the whole file: a line of
+        1 MiB, text that is not UTF-8 outside of a comment, a broken section header.
+        """
+        if isinstance(text, bytes):
+            text = text.decode("utf-8", "surrogateescape")
+        return _Reader().read(text)
+
+    def render(self) -> str:
+        """The text of the unit, which parses to an equal value.
+
+        Raises InvalidUnit for a name, key or value that no unit file can hold.
+        """
+        parts: list[str] = []
+        for section in self.sections:
+            lines = [_render_header(section)]
+            lines += [_render_assignment(entry) for entry in section.assignments]
+            parts.append("\n".join(lines) + "\n")
+        text = "\n".join(parts)
+        if ("\n" + BOM) in text:
+            # only the first byte-order mark at the start of a line is dropped
+            text = BOM + text
+        return text
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, str], list[str]]:
+        index: dict[tuple[str, str], list[str]] = {}
+        for section in self.sections:
+            for entry in section.assignments:
+                index.setdefault((section.name, entry.key), []).append(entry.value)
+        return index
+
+    def values(self, section: str, key: str) -> list[str]:
+        """Every value assigned to the key, in order, the empty ones included."""
+        return list(self._index.get((section, key), ()))
+
+    def effective(self, section: str, key: str) -> list[str]:
+        """The values that are left after the last empty assignment, which resets."""
+        values = self.values(section, key)
+        for position in range(len(values) - 1, -1, -1):
+            if not values[position]:
+                return values[position + 1 :]
+        return values
+
+    def merged(self, *drop_ins: Unit) -> Unit:
+        """The unit with its drop-ins, given in the order in which systemd reads them.
+
+        systemd reads them one after the other as if they were one text.
+        """
+        sections = self.sections
+        problems = self.problems
+        for drop_in in drop_ins:
+            sections += drop_in.sections
+            problems += drop_in.problems
+        return Unit(sections, problems)
+
+
+class _Reader:
+    """Reads one text; what it has seen so far is its state."""
+
+    def __init__(self) -> None:
+        self.sections: list[Section] = []
+        self.problems: list[Problem] = []
+        self.entries: list[Assignment] = []
+        self.name: str | None = None
+        self.line = 0
+
+    def read(self, text: str) -> Unit:
+        if "\r" in text or "\0" in text:
+            lines = _LINE_END.split(text)
+        else:
+            lines = text.split("\n")
+        long = len(text) * 4 >= LINE_MAX
+        encoded = _NOT_UTF8.search(text) is not None
+        bom_seen = BOM not in text
+        joined: list[str] = []
+        size = start = 0
+        for number, line in enumerate(lines, 1):
+            if long and _size(line) >= LINE_MAX:
+                raise InvalidUnit("longer than 1 MiB", number)
+            stripped = line.strip(_BLANKS)
+            if stripped[:1] in ("#", ";") and stripped:
+                continue
+            if not bom_seen and line.startswith(BOM):
+                bom_seen = True
+                line = line[1:]
+                stripped = line.strip(_BLANKS)
+            if joined:
+                size += _size(line)
+                if size > LINE_MAX:
+                    raise InvalidUnit("longer than 1 MiB with its continuation", number)
+            else:
+                if not stripped:
+                    continue
+                start = number
+                size = 0
+            if line.endswith("\\") and (len(line) - len(line.rstrip("\\"))) % 2:
+                if not joined:
+                    size = _size(line)
+                joined.append(line[:-1])
+                continue
+            if joined:
+                joined.append(line)
+                stripped = " ".join(joined).strip(_BLANKS)
+                joined.clear()
+                if not stripped:
+                    continue
+            self._take(stripped, start, encoded)
+        if joined:
+            stripped = " ".join(joined).strip(_BLANKS)
+            if stripped:
+                self._take(stripped, start, encoded)
+        self._close()
+        return Unit(tuple(self.sections), tuple(self.problems))
+
+    def _take(self, line: str, number: int, encoded: bool) -> None:
+        """One logical line, which is not empty and not a comment."""
+        if encoded and _NOT_UTF8.search(line):
+            raise InvalidUnit("not UTF-8", number)
+        if line[0] == "[":
+            if line[-1] != "]":
+                raise InvalidUnit("a section header without its ']'", number)
+            name = line[1:-1]
+            if _UNSAFE.search(name):
+                raise InvalidUnit("a character that no section may have", number)
+            self._close()
+            self.name = name
+            self.line = number
+            return
+        if self.name is None:
+            self.problems.append((number, "assignment outside of a section"))
+            return
+        key, equals, value = line.partition("=")
+        if not equals:
+            if not self.name.startswith("X-"):
+                self.problems.append((number, "a line without '='"))
+            return
+        if not key:
+            if not self.name.startswith("X-"):
+                self.problems.append((number, "nothing before the '='"))
+            return
+        self.entries.append(
+            Assignment(key.rstrip(_BLANKS), value.lstrip(_BLANKS), number)
+        )
+
+    def _close(self) -> None:
+        if self.name is not None:
+            self.sections.append(Section(self.name, tuple(self.entries), self.line))
+            self.entries = []
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "surrogateescape"))
+
+
+def _render_header(section: Section) -> str:
+    name = section.name
+    if _BREAKS.search(name) or _UNSAFE.search(name) or _NOT_UTF8.search(name):
+        raise InvalidUnit(f"no section can be called {name!r}")
+    return f"[{name}]"
+
+
+def _render_assignment(entry: Assignment) -> str:
+    key, value = entry.key, entry.value
+    if (
+        not key
+        or key[0] in "[#;"
+        or "=" in key
+        or key.strip(_BLANKS) != key
+        or _BREAKS.search(key)
+        or _NOT_UTF8.search(key)
+    ):
+        raise InvalidUnit(f"no directive can be called {key!r}")
+    if (
+        value.strip(_BLANKS) != value
+        or _BREAKS.search(value)
+        or _NOT_UTF8.search(value)
+    ):
+        raise InvalidUnit(f"{key}= cannot hold {value!r}")
+    line = f"{key}={value}"
+    if (len(line) - len(line.rstrip("\\"))) % 2:
+        # with a blank behind it, a backslash at the end does not join the next line
+        line += " "
+    if len(line) * 4 >= LINE_MAX and _size(line) >= LINE_MAX:
+        raise InvalidUnit(f"{key}= is longer than 1 MiB")
+    return line
+
+
+__all__ = ("LINE_MAX", "Assignment", "InvalidUnit", "Problem", "Section", "Unit")
