@@ -1,0 +1,42 @@
+defmodule Hello.Application do
+  @moduledoc """
+  The order of things: connections, listeners, readiness, heartbeat; and at the end the drain.
+
+  Nothing is restarted inside. A listener that dies takes its inherited descriptor with it, and only the
+  service manager has another one: so the whole program ends and is started again from outside.
+  """
+  use Application
+
+  alias Hello.{Certificate, Drain, Listener, Notify, Sockets, Watchdog}
+
+  @impl true
+  def start(_type, _args) do
+    sockets = Sockets.from_environment!()
+    tls = if Enum.any?(sockets, &(&1.scheme == :https)), do: Certificate.options!(), else: []
+
+    listeners =
+      for {socket, index} <- Enum.with_index(sockets) do
+        Supervisor.child_spec({Listener, socket: socket, tls: tls}, id: {Listener, index})
+      end
+
+    children = [{Task.Supervisor, name: Hello.Connections}] ++ listeners ++ [Watchdog]
+    options = [strategy: :one_for_one, max_restarts: 0, name: Hello.Supervisor]
+
+    with {:ok, supervisor} <- Supervisor.start_link(children, options) do
+      served = Enum.map_join(Drain.listeners(), ", ", &Listener.name/1)
+      status = "hello #{version()} serves #{served}"
+      IO.puts(status)
+      Notify.send(["READY=1", "STATUS=" <> status])
+      {:ok, supervisor}
+    end
+  end
+
+  @impl true
+  def prep_stop(state) do
+    Drain.run()
+    state
+  end
+
+  @doc "The version of the release, as a string."
+  def version, do: to_string(Application.spec(:hello, :vsn))
+end
