@@ -15,8 +15,8 @@ description:
     environment value or one argument, or is refused with the name of its directive;
     it cannot add a line, a section, a directive or an argument, and neither C(%) nor
     C($) in it is expanded.
-  - The one way to ask for expansion is the mapping C({expand: "text"}), whose text is
-    handed to systemd as it is written.
+  - 'The one way to ask for expansion is the mapping C({expand: "text"}), whose text is
+    handed to systemd as it is written.'
 options:
   _input:
     description:
@@ -27,14 +27,14 @@ options:
       - A list repeats the directive, once for each element.
       - An empty string assigns nothing, which resets the directive in systemd.
       - V(null) leaves the directive out.
-      - For C(Environment) give a mapping of variable names to strings. The value of
+      - 'For C(Environment) give a mapping of variable names to strings. The value of
         a variable may also be C({expand: "text"}); a variable of the name C(expand)
-        is a variable like any other.
-      - For commands, such as C(ExecStart), a list of strings is one program with its
+        is a variable like any other.'
+      - 'For commands, such as C(ExecStart), a list of strings is one program with its
         arguments, a string is split into words as a shell would, and
-        C({expand: "text"}) is a command line in systemd's own syntax. An element
+        C({expand: "text"}) is a command line in the syntax of systemd. An element
         C({expand: "text"}) of the list of arguments stays one argument. A list that
-        holds lists, or nothing but mappings, is several commands.
+        holds lists, or nothing but mappings, is several commands.'
       - For lists of paths, such as C(ReadWritePaths), each element of a list is one
         path, blanks and all.
     type: raw
@@ -44,7 +44,7 @@ options:
       - Give only the lines of this section, without its header, for use inside a
         template that has it.
     type: string
-positional: section
+positional: _input, section
 seealso:
   - plugin: activated.services.parse_unit
     plugin_type: filter

@@ -32,7 +32,9 @@ LINE_MAX = 1024 * 1024 - 1
 STRING_MAX = 128 * 1024 - 1
 """Bytes in one argument or ``NAME=value``: MAX_ARG_STRLEN with pages of 4 KiB."""
 
-BLANKS = " \t\n\r"
+_PATH_MAX = 4096
+_NAME_MAX = 255
+
 PREFIXES = "-@:+!|"
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=,@+-]+\Z")
@@ -46,7 +48,11 @@ _NOT_UTF8 = re.compile(
     + "]"
 )
 _EXPANDED = re.compile(r"%(?=[A-Za-z0-9%])")
-_NOT_A_PROGRAM = re.compile(r"[\x00-\x1f\x7f\"'\\]")
+# string_is_safe() for the path of a program; 262 added the globs
+_NOT_A_PROGRAM = re.compile(r"[\x00-\x1f\x7f\"'\\*?\[]")
+# replace_env_argv() expands these in what the program is given as its own name, though
+# not in the path that is started
+_EXPANDED_NAME = re.compile(r"\A\$|\$[{$]")
 
 _ESCAPES = {
     "\\": "\\\\",
@@ -162,6 +168,19 @@ def raw(value: str) -> str:
     """
     _check_line(_check(value))
     return _EXPANDED.sub("%%", value)
+
+
+def credential(value: str) -> str:
+    """The value ``ID:data`` of ``SetCredential=``: specifiers are expanded in the name
+    alone, C escapes decoded in the data alone. Raises Unquotable.
+    """
+    name, colon, data = _check(value).partition(":")
+    if not colon or not name:
+        raise Unquotable("must be a name, a colon and the data")
+    escaped = data.translate(_EXPAND)
+    if escaped[-1:] in (" ", "\t"):
+        escaped = escaped[:-1] + "\\x20"
+    return f"{raw(name)}:{escaped}"
 
 
 def is_expand(value: object) -> bool:
@@ -296,25 +315,35 @@ def _quote_program(program: Argument) -> str:
         )
     if _NOT_A_PROGRAM.search(text):
         raise Unquotable(
-            f"the program {text!r} has a quote, a backslash or a control character,"
-            " which systemd refuses in the name of a program"
+            f"the program {text!r} has a quote, a backslash, a glob or a control"
+            " character, which systemd refuses in the name of a program"
         )
     if "/" in text and text[0] != "/":
         raise Unquotable(
             f"the program {text!r} must be an absolute path or a name without a slash"
         )
-    if text.endswith("/"):
+    parts = text.split("/")
+    if parts[-1] in ("", ".", ".."):
         raise Unquotable(f"the program {text!r} is a directory")
+    if len(text.encode()) >= _PATH_MAX or any(
+        len(part.encode()) > _NAME_MAX for part in parts
+    ):
+        raise Unquotable("the program has a longer name than a file can have")
     if _PLAIN.match(text):
         return text
-    return f'"{text.translate(_WORD)}"'
+    word = f'"{text.translate(_WORD)}"'
+    if _EXPANDED_NAME.search(text):
+        return f'@{word} "{text.translate(_ARGUMENT)}"'
+    return word
 
 
 __all__ = (
     "LINE_MAX",
+    "PREFIXES",
     "STRING_MAX",
     "Argument",
     "Unquotable",
+    "credential",
     "environment",
     "exec_quote",
     "expand_line",

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from ._quote import (
     LINE_MAX,
     Unquotable,
+    credential,
     environment,
     exec_quote,
     expand_line,
@@ -181,7 +182,7 @@ def _text(where: str, directive: str, value: object, listed: bool = False) -> st
             raise InvalidValue(
                 f"{where}: {value!r} may be one path or several: give a list"
             )
-    return _at(where, raw, value)
+    return _at(where, credential if directive == "SetCredential" else raw, value)
 
 
 def _commands(where: str, value: object) -> list[str]:

@@ -22,6 +22,7 @@ LINE_MAX = 1024 * 1024
 """Bytes at which systemd refuses a line, and with it the file (LONG_LINE_MAX)."""
 
 BOM = "\ufeff"
+_MARKS = BOM + "#;"
 _BLANKS = " \t"
 
 # A line ends at LF, CR or NUL, and at each of the first two with the other behind it
@@ -34,8 +35,9 @@ _NOT_UTF8 = re.compile(
     + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
     + "]"
 )
-# string-util.c, string_is_safe()
-_UNSAFE = re.compile("[\x01-\x1f\x7f\"'\\\\]")
+# What the newest systemd refuses in the name of a section (conf-parser.c, parse_line,
+# with string_is_safe): 247 takes nearly any name, 262 added the empty one and globs.
+_UNSAFE = re.compile("[\x01-\x1f\x7f\"'\\\\*?[]|\\A\\Z")
 
 Problem = t.Tuple[int, str]
 """A line number, from 1, and what systemd would warn about there."""
@@ -98,15 +100,21 @@ class Unit:
         Raises InvalidUnit for a name, key or value that no unit file can hold.
         """
         parts: list[str] = []
+        marked = False
         for section in self.sections:
             lines = [_render_header(section)]
-            lines += [_render_assignment(entry) for entry in section.assignments]
+            for entry in section.assignments:
+                line = _render_assignment(entry)
+                if line[0] in _MARKS and not marked:
+                    # systemd drops the first byte-order mark at the start of a line,
+                    # after it looked for comments
+                    marked = True
+                    line = BOM + line
+                elif line[0] in "#;":
+                    raise InvalidUnit(f"no directive can be called {entry.key!r}")
+                lines.append(line)
             parts.append("\n".join(lines) + "\n")
-        text = "\n".join(parts)
-        if ("\n" + BOM) in text:
-            # only the first byte-order mark at the start of a line is dropped
-            text = BOM + text
-        return text
+        return "\n".join(parts)
 
     @cached_property
     def _index(self) -> dict[tuple[str, str], list[str]]:
@@ -208,7 +216,7 @@ class _Reader:
                 raise InvalidUnit("a section header without its ']'", number)
             name = line[1:-1]
             if _UNSAFE.search(name):
-                raise InvalidUnit("a character that no section may have", number)
+                raise InvalidUnit("a section with a name that it may not have", number)
             self._close()
             self.name = name
             self.line = number
@@ -250,7 +258,7 @@ def _render_assignment(entry: Assignment) -> str:
     key, value = entry.key, entry.value
     if (
         not key
-        or key[0] in "[#;"
+        or key[0] == "["
         or "=" in key
         or key.strip(_BLANKS) != key
         or _BREAKS.search(key)

@@ -1,0 +1,300 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the collection activated.services: nothing outside of it
+# should import it, and it may change in any release.
+
+"""Values split into words as systemd splits them; nothing is expanded.
+
+The rules are those of extract-word.c (extract_first_word), escape.c (cunescape_one)
+and load-fragment.c (config_parse_exec), the same from systemd 247 to 262 but for the
+prefix ``|``.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+BLANKS = " \t\n\r"
+PREFIXES = "-@:+!|"
+
+_SPECIAL = re.compile(r"[\"'\\]")
+_ESCAPES = {
+    "a": "\a",
+    "b": "\b",
+    "f": "\f",
+    "n": "\n",
+    "r": "\r",
+    "t": "\t",
+    "v": "\v",
+    "\\": "\\",
+    '"': '"',
+    "'": "'",
+    "s": " ",
+}
+_NUMERIC = re.compile(
+    r"x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
+    r"|(?P<o>[0-7]{3})"
+)
+_BYTE = re.compile("[\udc80-\udcff]")
+# A run of characters that mean themselves inside each kind of quotes
+_INSIDE = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
+
+
+class InvalidWords(ValueError):
+    """A quote is left open, or a backslash stands at the very end."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command of an ``Exec…=`` line.
+
+    ``prefixes`` are the characters before the program that systemd took off;
+    ``argv`` is what the program is given, before specifiers and variables are
+    expanded. Its first is the program, or what stands there for it after ``@``.
+    """
+
+    prefixes: str
+    program: str
+    argv: tuple[str, ...]
+
+
+def split_words(
+    value: str,
+    *,
+    cunescape: bool = True,
+    unquote: bool = True,
+    relax: bool = False,
+    separators: str = BLANKS,
+) -> list[str]:
+    """The words of a value.
+
+    With ``unquote`` quotes hold a word together and vanish, with ``cunescape`` C
+    escapes are decoded and unknown ones kept as they are (systemd warns of those, see
+    unknown_escapes), without it a backslash makes the next character literal. Bytes
+    that are not UTF-8 come as surrogates (``surrogateescape``). Raises InvalidWords
+    for an open quote or a backslash at the end, unless ``relax``.
+    """
+    if not _SPECIAL.search(value):
+        return _split_plain(value, separators)
+    splitter = _Splitter(value, cunescape, unquote, relax, separators)
+    words: list[str] = []
+    while True:
+        word = splitter.next()
+        if word is None:
+            return words
+        words.append(word)
+
+
+def unknown_escapes(value: str) -> list[str]:
+    """The escapes in a value of words with C escapes that systemd does not know.
+
+    It keeps them as they are, and warns. Raises InvalidWords as split_words does.
+    """
+    if "\\" not in value:
+        return []
+    splitter = _Splitter(value, True, True, False, BLANKS)
+    while splitter.next() is not None:
+        pass
+    return splitter.unknown
+
+
+def split_commands(value: str) -> list[Command]:
+    """The commands of an ``Exec…=`` line, which lone semicolons separate.
+
+    An empty value has none. Raises InvalidWords for open quotes, a backslash at the end
+    or prefixes without a program.
+    """
+    splitter = _Splitter(value, True, True, False, BLANKS)
+    commands: list[Command] = []
+    while True:
+        first = splitter.next()
+        if first is None:
+            return commands
+        if first == ";":
+            continue
+        commands.append(_command(first, splitter))
+
+
+def _command(first: str, splitter: _Splitter) -> Command:
+    prefixes = ""
+    program = first
+    while program[:1] and program[0] in PREFIXES:
+        if not _may_follow(prefixes, program[0]):
+            break
+        prefixes += program[0]
+        program = program[1:]
+    if not program:
+        raise InvalidWords(f"no program after {prefixes!r}")
+    arguments = []
+    while True:
+        rest = splitter.rest()
+        if rest[:1] == ";" and (len(rest) == 1 or rest[1] in BLANKS):
+            splitter.skip(1)
+            break
+        if rest == "\\;" or (rest[:2] == "\\;" and rest[2] in BLANKS):
+            splitter.skip(2)
+            arguments.append(";")
+            continue
+        word = splitter.next()
+        if word is None:
+            break
+        arguments.append(word)
+    if "@" in prefixes:
+        return Command(prefixes, program, tuple(arguments))
+    return Command(prefixes, program, (program, *arguments))
+
+
+def _may_follow(prefixes: str, prefix: str) -> bool:
+    """Whether systemd takes the character for one more prefix."""
+    if prefix == "+":
+        return "+" not in prefixes and "!" not in prefixes
+    if prefix == "!":
+        return "+" not in prefixes and prefixes.count("!") < 2
+    return prefix not in prefixes
+
+
+def _split_plain(value: str, separators: str) -> list[str]:
+    for blank in separators[1:]:
+        if blank in value:
+            value = value.replace(blank, separators[0])
+    return [word for word in value.split(separators[0]) if word]
+
+
+class _Splitter:
+    """Takes word after word off one value."""
+
+    def __init__(
+        self, value: str, cunescape: bool, unquote: bool, relax: bool, separators: str
+    ) -> None:
+        self.value = value
+        self.position = 0
+        self.cunescape = cunescape
+        self.relax = relax
+        self.quotes = "\"'" if unquote else ""
+        self.separators = separators
+        self.unknown: list[str] = []
+        special = re.escape(separators + self.quotes + "\\")
+        self.outside = re.compile(f"[^{special}]+")
+        self.blanks = re.compile(f"[{re.escape(separators)}]*")
+
+    def rest(self) -> str:
+        """At most the next three characters."""
+        return self.value[self.position : self.position + 3]
+
+    def skip(self, count: int) -> None:
+        """Go on behind so many characters and the blanks after them."""
+        self._skip_blanks(self.position + count)
+
+    def _skip_blanks(self, position: int) -> None:
+        match = self.blanks.match(self.value, position)
+        self.position = match.end() if match else position
+
+    def next(self) -> str | None:
+        """The next word, or None at the end. Raises InvalidWords."""
+        self._skip_blanks(self.position)
+        value, position = self.value, self.position
+        end = len(value)
+        if position >= end:
+            return None
+        parts: list[str] = []
+        quote = ""
+        while position < end:
+            plain = _INSIDE[quote] if quote else self.outside
+            run = plain.match(value, position)
+            if run:
+                parts.append(run.group())
+                position = run.end()
+                continue
+            char = value[position]
+            if char == "\\":
+                position = self._unescape(position + 1, parts, quote)
+            elif quote:
+                quote = ""
+                position += 1
+            elif char in self.quotes:
+                quote = char
+                position += 1
+            else:
+                break
+        if quote and not self.relax:
+            raise InvalidWords("a quote is left open")
+        self._skip_blanks(position)
+        return _join(parts)
+
+    def _unescape(self, position: int, parts: list[str], quote: str) -> int:
+        """Read what follows a backslash; the position behind it."""
+        value = self.value
+        if position >= len(value):
+            if self.cunescape and not quote:
+                # the second try of extract_first_word_and_warn() keeps it
+                self.unknown.append("\\")
+                parts.append("\\")
+            elif not self.relax:
+                raise InvalidWords(
+                    "a quote is left open" if quote else "a backslash at the end"
+                )
+            return position
+        char = value[position]
+        if not self.cunescape:
+            parts.append(char)
+            return position + 1
+        if char in _ESCAPES:
+            parts.append(_ESCAPES[char])
+            return position + 1
+        match = _NUMERIC.match(value, position)
+        decoded = _decode(match) if match else None
+        if match and decoded is not None:
+            parts.append(decoded)
+            return match.end()
+        self.unknown.append("\\" + char)
+        parts.append("\\" + char)
+        return position + 1
+
+
+def _decode(match: t.Match[str]) -> str | None:
+    """A numeric escape, a byte above 127 as a surrogate; None where systemd refuses."""
+    kind = match.lastgroup
+    digits = match.group(kind or 0)
+    code = int(digits, 8 if kind == "o" else 16)
+    if code == 0 or (kind == "o" and code > 255):
+        return None
+    if kind in ("x", "o"):
+        return chr(code) if code < 128 else chr(0xDC00 + code)
+    if 0xD800 <= code <= 0xDFFF and kind == "u":
+        # systemd encodes it all the same, to bytes that are not UTF-8
+        return (
+            chr(code)
+            .encode("utf-8", "surrogatepass")
+            .decode("utf-8", "surrogateescape")
+        )
+    if kind == "U" and (
+        code > 0x10FFFF
+        or 0xD800 <= code <= 0xDFFF
+        or 0xFDD0 <= code <= 0xFDEF
+        or code & 0xFFFE == 0xFFFE
+    ):
+        return None
+    return chr(code)
+
+
+def _join(parts: list[str]) -> str:
+    word = "".join(parts)
+    if _BYTE.search(word):
+        # two escaped bytes may be one character: let them come together
+        return word.encode("utf-8", "surrogateescape").decode(
+            "utf-8", "surrogateescape"
+        )
+    return word
+
+
+__all__ = (
+    "Command",
+    "InvalidWords",
+    "split_commands",
+    "split_words",
+    "unknown_escapes",
+)
