@@ -17,7 +17,6 @@ import shutil
 import socket
 import subprocess
 import time
-import typing as t
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +43,7 @@ class Answer:
     text: str = ""
 
 
-def parse_version(text: str) -> t.Tuple[int, int]:
+def parse_version(text: str) -> tuple[int, int]:
     """The first two numbers of a version: '20.10.24+dfsg1' -> (20, 10).
 
     Raises TargetError for a text that does not begin with two numbers.
@@ -167,7 +166,7 @@ def _install_and_start() -> None:
         _await_socket(None)
 
 
-def _client_package() -> t.List[str]:
+def _client_package() -> list[str]:
     """Debian 13 and later hold the client in a package of its own."""
     status, output, _ = ask(["apt-cache", "show", "--no-all-versions", "docker-cli"])
     return ["docker-cli"] if status == 0 and output else []
@@ -209,7 +208,7 @@ def _start_daemon() -> None:
     _await_socket(daemon)
 
 
-def _await_socket(daemon: t.Optional[subprocess.Popen[bytes]]) -> None:
+def _await_socket(daemon: subprocess.Popen[bytes] | None) -> None:
     """Wait until the engine's socket answers a ping."""
     end = time.monotonic() + START_TIMEOUT
     while not _pings():

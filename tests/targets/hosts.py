@@ -10,7 +10,6 @@ import json
 import subprocess
 import time
 import typing as t
-from pathlib import Path
 
 from images import LABEL, TARGET
 from steps import HERE, TargetError, ask, say
@@ -18,7 +17,7 @@ from steps import HERE, TargetError, ask, say
 BOOT_TIMEOUT = 60
 PROVE = HERE / "prove.py"
 
-PLATFORM: t.Dict[str, t.Any] = {
+PLATFORM: dict[str, t.Any] = {
     "cgroupns_mode": "private",
     "security_opts": ["seccomp=unconfined", "apparmor=unconfined"],
     "tmpfs": ["/run", "/tmp:exec"],
@@ -40,14 +39,14 @@ PLATFORM: t.Dict[str, t.Any] = {
 """What a container needs to be a host, in the words of molecule's docker driver.
 
 The image does the rest: it says `container=docker`, how to boot and how to stop.
-Without seccomp=unconfined and apparmor=unconfined systemd may not mount. /tmp is no
-place that forbids programs on an ordinary host, so it is not here either.
+Docker's own seccomp filter would show in /proc as if a service had one, and its AppArmor
+profile forbids systemd to mount. Programs may run from /tmp, as on an ordinary host.
 """
 
 
 def run_arguments(
     name: str, image: str, platform: t.Mapping[str, t.Any] = PLATFORM
-) -> t.List[str]:
+) -> list[str]:
     """The `docker run` that starts one target."""
     return [
         *("docker", "run", "--detach", "--name", name, "--hostname", name),
@@ -59,7 +58,7 @@ def run_arguments(
     ]
 
 
-def molecule_platform(name: str, suite: str) -> t.Dict[str, t.Any]:
+def molecule_platform(name: str, suite: str) -> dict[str, t.Any]:
     """The same for one entry of `platforms:` in a molecule.yml."""
     return {
         "name": name,
@@ -167,7 +166,7 @@ def ps() -> None:
     print(ask(listing)[1])
 
 
-def _labelled(kind: str) -> t.List[str]:
+def _labelled(kind: str) -> list[str]:
     listing = ["docker", kind, "ls", "--all", "--quiet", "--filter", f"label={LABEL}"]
     return list(dict.fromkeys(ask(listing)[1].split()))
 
@@ -176,7 +175,7 @@ def _is_ours(container: t.Mapping[str, t.Any]) -> bool:
     return LABEL in (container["Config"]["Labels"] or {})
 
 
-def _inspect(kind: str, name: str) -> t.Optional[t.Dict[str, t.Any]]:
+def _inspect(kind: str, name: str) -> dict[str, t.Any] | None:
     status, output, _ = ask(["docker", kind, "inspect", name])
     return json.loads(output)[0] if status == 0 else None
 

@@ -44,7 +44,7 @@ class Kind:
 
     name: str
     dockerfile: str
-    files: t.Tuple[str, ...]
+    files: tuple[str, ...]
 
     def tag(self, suite: str) -> str:
         """The image's full name."""
@@ -55,7 +55,7 @@ TARGET = Kind("target", "Dockerfile", ("packages.txt", "boot"))
 BUILD = Kind("build", "Dockerfile.build", ("packages.build.txt",))
 
 
-def read_packages(text: str) -> t.List[str]:
+def read_packages(text: str) -> list[str]:
     """The names in a packages.txt: one a line, `#` begins a comment line."""
     lines = (line.strip() for line in text.splitlines())
     return [line for line in lines if line and not line.startswith("#")]
@@ -79,7 +79,7 @@ def recipe_of(kind: Kind, folder: Path = HERE) -> str:
     return fingerprint(contents, *BOOTSTRAP, *below)
 
 
-def build_arguments(kind: Kind, suite: str, base: str, recipe: str) -> t.List[str]:
+def build_arguments(kind: Kind, suite: str, base: str, recipe: str) -> list[str]:
     """The `docker build` that makes one image."""
     arguments = {"SUITE": suite, "FINGERPRINT": recipe}
     if base:
@@ -97,7 +97,7 @@ def bootstrap_arguments(
     sources: t.Sequence[str],
     options: t.Sequence[str],
     archive: Path,
-) -> t.List[str]:
+) -> list[str]:
     """The mmdebstrap that makes a suite's root file system, as a tar archive.
 
     sources: lines of sources.list; none for mmdebstrap's own mirrors.
@@ -233,7 +233,7 @@ def _discard(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def machine_sources(suite: str) -> t.List[str]:
+def machine_sources(suite: str) -> list[str]:
     """The lines of sources.list for a suite, from the mirrors of this machine's apt.
 
     Empty where apt knows no mirror of Debian (another distribution): mmdebstrap then
@@ -253,7 +253,7 @@ def source_line(mirror: str, name: str) -> str:
     return f"deb {mirror.rstrip('/')} {name} main"
 
 
-def _mirrors(label: str) -> t.List[str]:
+def _mirrors(label: str) -> list[str]:
     wanted = ["Created-By: Packages", "Origin: Debian", f"Label: {label}"]
     form = ["--format", "$(REPO_URI)"]
     status, output, _ = ask(["apt-get", "indextargets", *form, *wanted])
@@ -270,7 +270,7 @@ def _mirror_has(mirror: str, name: str) -> bool:
         return ask(command, REGISTRY_TIMEOUT)[0] == 0
 
 
-def machine_proxies() -> t.List[str]:
+def machine_proxies() -> list[str]:
     """The proxies that this machine's apt uses, as lines of apt.conf."""
     names = ("Acquire::http::Proxy", "Acquire::https::Proxy")
     _, output, _ = ask(["apt-config", "dump", *names])

@@ -85,7 +85,7 @@ def read_cgroup(text: str) -> str:
     return match.group(1) if match else ""
 
 
-def root_options(mountinfo: str) -> t.List[str]:
+def root_options(mountinfo: str) -> list[str]:
     """The options of the topmost mount on / in the text of /proc/PID/mountinfo."""
     lines = [line.split() for line in mountinfo.splitlines()]
     on_root = [words[5] for words in lines if len(words) > 5 and words[4] == "/"]
@@ -97,15 +97,14 @@ def call(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         arguments,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
     )
 
 
-def _options(properties: t.Sequence[str]) -> t.List[str]:
+def _options(properties: t.Sequence[str]) -> list[str]:
     return [f"--property={one}" for one in properties]
 
 
@@ -132,7 +131,7 @@ def running(*properties: str, script: str = "") -> t.Iterator[Service]:
         call("systemctl", "stop", unit)
 
 
-def answer(*properties: str, program: t.Sequence[str]) -> t.Tuple[int, str]:
+def answer(*properties: str, program: t.Sequence[str]) -> tuple[int, str]:
     """Run a program to its end in a unit: its status, and the last line that it wrote."""
     done = call(
         *("systemd-run", "--quiet", "--collect", "--pipe", "--wait"),
@@ -218,19 +217,20 @@ def private_devices() -> str:
 
 
 def seccomp() -> str:
-    # an error that mkdir never gives of itself tells this filter from a container's
+    # an error that mkdir never gives of itself: no other filter would cause it
     properties = ("SystemCallFilter=~mkdir mkdirat", "SystemCallErrorNumber=EUCLEAN")
-    make = "import os;os.mkdir('/run/prove-%d')" % os.getpid()
+    folder = Path(f"/run/prove-{os.getpid()}")
+    make = f"import os; os.mkdir('{folder}')"
     _, said = answer(*properties, program=["/usr/bin/python3", "-c", make])
     with contextlib.suppress(FileNotFoundError):
-        os.rmdir("/run/prove-%d" % os.getpid())
+        folder.rmdir()
     if "Errno 117" not in said:
         raise Missing(f"a forbidden mkdir says {said!r}, not EUCLEAN")
-    with running(*properties) as service:
-        mode = service.status("Seccomp")
-        if mode != "2":
-            raise Missing(f"/proc/{service.pid}/status says Seccomp: {mode}")
-        return f"Seccomp: {mode}, a forbidden mkdir fails with EUCLEAN"
+    with running() as plain, running(*properties) as service:
+        before, after = plain.status("Seccomp"), service.status("Seccomp")
+        if (before, after) != ("0", "2"):
+            raise Missing(f"Seccomp is {before} without the directive, {after} with")
+        return "Seccomp: 2, without the directive 0; a forbidden mkdir fails"
 
 
 def no_new_privileges() -> str:
@@ -269,11 +269,11 @@ def cgroups() -> str:
         return f"{path} holds {len(members)} processes, systemctl kill reaches them"
 
 
-def _read_pids(procs: Path) -> t.List[int]:
+def _read_pids(procs: Path) -> list[int]:
     return [int(pid) for pid in procs.read_text().split()]
 
 
-def alive(pids: t.Iterable[int]) -> t.List[int]:
+def alive(pids: t.Iterable[int]) -> list[int]:
     """Those of the processes that run: neither gone nor waiting to be reaped."""
 
     def runs(pid: int) -> bool:
@@ -376,7 +376,7 @@ CHECKS = (
 )
 
 
-def judge(check: Check) -> t.Tuple[str, str]:
+def judge(check: Check) -> tuple[str, str]:
     """Make one check: 'proven', 'missing' or 'limit', and the evidence."""
     try:
         return "proven", check.prove()

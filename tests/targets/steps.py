@@ -29,7 +29,7 @@ def say(text: str) -> None:
     print(f"{time.monotonic() - _began:6.1f} s  {text}", flush=True)
 
 
-def ask(arguments: t.Sequence[str], timeout: float = 60) -> t.Tuple[int, str, str]:
+def ask(arguments: t.Sequence[str], timeout: float = 60) -> tuple[int, str, str]:
     """Run a short command; its status and what it wrote to both streams.
 
     A program that is not there answers 127, one that does not end in time 124.
@@ -54,7 +54,7 @@ def run_logged(
     what: str,
     arguments: t.Sequence[str],
     log: Path,
-    environment: t.Optional[t.Mapping[str, str]] = None,
+    environment: t.Mapping[str, str] | None = None,
 ) -> None:
     """Run a long command with its output in `log`.
 

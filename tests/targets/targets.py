@@ -23,7 +23,7 @@ import images
 from steps import TargetError, fail, say
 
 
-def read_arguments(words: t.Optional[t.Sequence[str]] = None) -> argparse.Namespace:
+def read_arguments(words: t.Sequence[str] | None = None) -> argparse.Namespace:
     """Understand a command line; ends the program with a usage line if it cannot."""
     summary = (__doc__ or "").partition("\n")[0]
     parser = argparse.ArgumentParser(prog="targets.py", description=summary)
@@ -53,7 +53,7 @@ def read_arguments(words: t.Optional[t.Sequence[str]] = None) -> argparse.Namesp
     return parser.parse_args(words)
 
 
-def main(words: t.Optional[t.Sequence[str]] = None) -> None:
+def main(words: t.Sequence[str] | None = None) -> None:
     """Do what the command line says."""
     wish = read_arguments(words)
     if wish.verb == "platform":
