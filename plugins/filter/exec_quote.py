@@ -16,13 +16,19 @@ description:
 options:
   _input:
     description:
-      - A list of strings is a program and its arguments, nothing in them is expanded.
+      - 'A list of strings is a program and its arguments, nothing in them is expanded.
         An element C({expand: "text"}) stays one argument, with its C(%) specifiers
-        and its variables, written C(${NAME}), alive.
+        and its variables, written C(${NAME}), alive.'
       - A string is split into words as a shell would, and nothing in it is expanded.
-      - A mapping C({expand: "text"}) is a command line in systemd's own syntax.
+      - 'A mapping C({expand: "text"}) is a command line in the syntax of systemd.'
     type: raw
     required: true
+  below:
+    description:
+      - The folder that a relative program is in, such as C(/opt/hello/current).
+        Without it, a program with a slash must be absolute.
+    type: str
+positional: _input
 seealso:
   - plugin: activated.services.to_unit
     plugin_type: filter
@@ -52,16 +58,19 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
+from ansible_collections.activated.services.plugins.module_utils._command import (
+    below as _below,
+)
 from ansible_collections.activated.services.plugins.module_utils._quote import (
     Unquotable,
     exec_quote,
 )
 
 
-def _exec_quote(command: t.Any) -> str:
+def _exec_quote(command: t.Any, below: str | None = None) -> str:
     """The command line for a list of arguments, a string or an expand mapping."""
     try:
-        return exec_quote(command)
+        return exec_quote(_below(command, below) if below else command)
     except Unquotable as exc:
         raise AnsibleFilterError(f"activated.services.exec_quote: {exc}") from exc
 

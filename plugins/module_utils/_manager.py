@@ -166,25 +166,36 @@ class Manager:
         """``enabled``, ``disabled``, ``static``, ``masked`` …; ``''`` without a file."""
         return self.show([unit], ["UnitFileState"])[unit].get("UnitFileState", "")
 
-    def raw_property(self, unit: str, interface: str, name: str) -> t.Any:
-        """A property as D-Bus has it, for what systemctl prints as ``[unprintable]``.
+    def defaults(self, properties: t.Sequence[str]) -> dict[str, str]:
+        """Properties of the manager itself, such as ``DefaultTasksMax``."""
+        out = self._call("systemctl", "show", "-p", ",".join(properties))
+        blocks = parse_show(out, properties)
+        return blocks[0] if blocks else {}
 
-        ``interface`` is the last word, such as ``Service``; ``None`` when this version
-        of systemd does not know the property.
+    def raw_properties(
+        self, unit: str, interface: str, names: t.Sequence[str]
+    ) -> list[t.Any]:
+        """Properties as D-Bus has them, for what systemctl prints as ``[unprintable]``.
+
+        ``interface`` is the last word, such as ``Service``. A property that cannot be
+        read, since systemd does not know it or there is no bus, is ``None``.
         """
-        rc, out, _err = self._run(
-            [
-                "busctl",
-                "--json=short",
-                "get-property",
-                "org.freedesktop.systemd1",
-                "/org/freedesktop/systemd1/unit/" + bus_label(unit),
-                f"org.freedesktop.systemd1.{interface}",
-                name,
-            ],
-            env=ENVIRONMENT,
-        )
-        return json.loads(out)["data"] if rc == 0 else None
+        argv = [
+            "busctl",
+            "--json=short",
+            "get-property",
+            "org.freedesktop.systemd1",
+            "/org/freedesktop/systemd1/unit/" + bus_label(unit),
+            f"org.freedesktop.systemd1.{interface}",
+        ]
+        rc, out, _err = self._run([*argv, *names], env=ENVIRONMENT)
+        rows = out.splitlines()
+        if rc == 0 and len(rows) == len(names):
+            return [json.loads(row)["data"] for row in rows]
+        if len(names) == 1:
+            return [None]
+        # one unknown property spoils the whole answer
+        return [self.raw_properties(unit, interface, [name])[0] for name in names]
 
     def journal(
         self, unit: str, lines: int = 20, *, cursor_usec: int | None = None
@@ -223,12 +234,12 @@ class Manager:
         self._change("reset-failed", units)
 
     def enable(self, *units: str) -> None:
-        """Enable units at boot, without starting them."""
-        self._change("enable", units)
+        """Enable units at boot, without starting them; the caller reloads."""
+        self._change("enable", units, "--no-reload")
 
     def disable(self, *units: str) -> None:
-        """Disable units at boot, without stopping them."""
-        self._change("disable", units)
+        """Disable units at boot, without stopping them; the caller reloads."""
+        self._change("disable", units, "--no-reload")
 
     def kill(self, unit: str, signal: str) -> None:
         """Send a signal to the main process of a unit."""

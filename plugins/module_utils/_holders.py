@@ -1,0 +1,64 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""Who holds an address on this host, read from /proc."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from dataclasses import dataclass
+
+from ._listen import ListenAddress
+from ._listeners import LISTEN, parse_endpoints, parse_unix
+from ._proc import Proc
+
+_PROTOCOLS = {"stream": ("tcp", "tcp6"), "datagram": ("udp", "udp6")}
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A process that holds an address, and the unit that it runs in."""
+
+    address: ListenAddress
+    pid: int
+    program: str
+    unit: str
+
+    def __str__(self) -> str:
+        where = f" of {self.unit}" if self.unit else ""
+        return f"{self.address} is held by {self.program} (process {self.pid}{where})"
+
+
+def holders(wanted: ListenAddress, proc: Proc) -> list[Holder]:
+    """Whoever listens on this address, or on one that collides with it."""
+    found = []
+    for address, inode in _listening(wanted, proc):
+        if address.collides(wanted):
+            for pid in proc.holders(inode):
+                program = proc.text(str(pid), "comm").strip() or "?"
+                found.append(Holder(address, pid, program, _unit(proc, pid)))
+    return found
+
+
+def _listening(
+    wanted: ListenAddress, proc: Proc
+) -> t.Iterator[tuple[ListenAddress, int]]:
+    if wanted.path:
+        for row in parse_unix(proc.table("unix")):
+            if row.listens or row.kind == "datagram":
+                yield ListenAddress(row.kind, path=row.path), row.inode
+        return
+    for protocol in _PROTOCOLS.get(wanted.kind, ()):
+        rows = parse_endpoints(proc.table(protocol), protocol, port=wanted.port)
+        for row in rows:
+            if row.state == LISTEN or wanted.kind == "datagram":
+                yield ListenAddress(wanted.kind, row.host, row.port), row.inode
+
+
+def _unit(proc: Proc, pid: int) -> str:
+    units = re.findall(r"[^/]+\.(?:service|scope|socket)", proc.cgroup(pid))
+    return units[-1] if units else ""

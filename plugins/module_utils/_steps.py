@@ -1,0 +1,85 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""Makes a plan so: one step at a time, each a narrow door to the host."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ._files import remove, write_file
+from ._generation import Generation
+from ._manager import Manager, ManagerError
+from ._plan import Change, Plan
+from ._releases import Releases
+
+Explain = t.Callable[[str], str]
+
+
+class StepFailed(RuntimeError):
+    """A step of the plan failed; the message says which and why."""
+
+
+class Steps:
+    """What each action of a plan does on this host."""
+
+    def __init__(
+        self, wanted: Generation, manager: Manager, releases: Releases
+    ) -> None:
+        self._wanted = wanted
+        self._manager = manager
+        self._releases = releases
+
+    def make(self, plan: Plan, explain: Explain) -> None:
+        """Make the plan so, in its order; raises StepFailed at the first failure.
+
+        `explain(unit)` adds to the message what is known of a unit that will not start.
+        """
+        for change in plan:
+            try:
+                self.step(change)
+            except (ManagerError, OSError) as exc:
+                raise StepFailed(
+                    f"{change.action} {change.subject}: {exc}{explain(change.subject)}"
+                ) from exc
+
+    def step(self, change: Change) -> None:
+        """Do one thing. Raises ManagerError or OSError."""
+        subject = change.subject
+        if change.action == "write":
+            text = self._wanted.units[os.path.basename(subject)]
+            write_file(subject, text, 0o644)
+        elif change.action == "remove":
+            remove(subject)
+        elif change.action == "switch":
+            if self._wanted.release:
+                self._releases.switch(self._wanted.release)
+            else:
+                remove(subject)
+        elif change.action == "enable":
+            self._manager.enable(subject)
+        elif change.action == "disable":
+            self._manager.disable(subject)
+        elif change.action == "reload":
+            self._manager.daemon_reload()
+        elif change.action in ("close", "stop"):
+            self._manager.stop(subject)
+        elif change.action == "open":
+            # A start counter that has run out survives daemon-reload since systemd 257.
+            self._manager.reset_failed(subject, self._wanted.service)
+            self._manager.start(subject)
+        elif change.action == "reopen":
+            self._manager.restart(subject)
+        elif change.action == "start":
+            self._manager.reset_failed(subject)
+            self._manager.start(subject)
+        elif change.action == "prune":
+            self._releases.remove(os.path.basename(subject))
+        elif change.action == "discard":
+            self._releases.remove_all()
+        else:
+            raise ValueError(f"a plan has no action {change.action!r}")

@@ -1,0 +1,294 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""From the present generation to the wanted one: which steps, in which order, and why.
+
+Pure: the present state is a value, the plan is a value. The order follows from what
+systemd does (observed on 247 to 262):
+
+* a service that requires its sockets may be stopped at any time, its sockets stay open;
+* `restart X.socket` with such a service is the one command that changes a socket
+  without losing it, and it brings the service to rest by itself;
+* `start X.socket` is refused while a service runs that does not require it yet, so the
+  service rests before sockets are added;
+* after daemon-reload the manager shows the new addresses while the old are still open,
+  so what changed is told by the texts and not by the manager's properties.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+
+from ._generation import Generation, definition, owner_of
+from ._plan import Change, Plan
+
+Start = t.Literal["on_demand", "eager"]
+
+
+class Conflict(RuntimeError):
+    """The host holds something in the way; the message says what and the way out."""
+
+
+@dataclass(frozen=True)
+class UnitState:
+    """What the manager says of one unit (`systemctl show`)."""
+
+    load: str = "not-found"
+    active: str = "inactive"
+    enabled: str = ""
+    needs_reload: bool = False
+    fragment: str = ""
+    drop_ins: tuple[str, ...] = ()
+
+    @property
+    def running(self) -> bool:
+        return self.active in ("active", "activating", "reloading", "deactivating")
+
+
+@dataclass(frozen=True)
+class Present:
+    """A service as it is found on the host."""
+
+    generation: Generation
+    """The unit files that are there, and the release that `current` points at."""
+    recorded: Generation | None
+    """What the last deployment left; None where there was none."""
+    states: t.Mapping[str, UnitState] = field(default_factory=dict)
+
+    def state(self, unit: str) -> UnitState:
+        return self.states.get(unit, UnitState())
+
+
+def make_plan(wanted: Generation, present: Present, start: str, folder: str) -> Plan:
+    """The steps from `present` to `wanted`. Raises Conflict where a stranger is met.
+
+    `folder` is where unit files are, for people to read in the plan.
+    """
+    _refuse_strangers(wanted, present, folder)
+    disabling = _disabling(wanted, present, start)
+    units = _unit_changes(wanted, present, folder)
+    release = _release_changes(wanted, present)
+    enabling = _enabling(wanted, present, start)
+    reload = _reload(wanted, present, units)
+    closing = _closing(wanted, present)
+    opening = _opening(wanted, present)
+    rest = _rest(wanted, present, start, opening)
+    running = _running(wanted, present, start, rest)
+    return Plan(
+        (
+            # A unit is disabled while its file says where it is wanted.
+            *disabling,
+            *units,
+            *release,
+            *enabling,
+            *reload,
+            *closing,
+            *rest,
+            *opening,
+            *running,
+        )
+    )
+
+
+def removal_plan(present: Present, folder: str) -> Plan:
+    """The steps to nothing: sockets first, so that no request starts it again."""
+    why = "the service is not wanted any more"
+    units = sorted(present.generation.units)
+    active = [u for u in units if present.state(u).active not in ("inactive", "")]
+    service = present.generation.service
+    first = [unit for unit in active if unit != service]
+    steps = [Change("close", unit, why) for unit in first]
+    if service in active:
+        steps.append(Change("stop", service, why))
+    steps += [
+        Change("disable", unit, why)
+        for unit in units
+        if present.state(unit).enabled == "enabled"
+    ]
+    steps += [
+        Change("remove", f"{folder}/{unit}", why, present.generation.units[unit], "")
+        for unit in units
+    ]
+    if units:
+        steps.append(Change("reload", "systemd", "unit files go"))
+    return Plan(tuple(steps))
+
+
+def _refuse_strangers(wanted: Generation, present: Present, folder: str) -> None:
+    for unit in sorted(wanted.units):
+        state = present.state(unit)
+        if state.load == "masked":
+            raise Conflict(
+                f"{unit} is masked on the host; unmask it (systemctl unmask {unit}) or "
+                "give the service another name"
+            )
+        text = present.generation.units.get(unit)
+        if text is not None and owner_of(text) != wanted.name:
+            raise Conflict(
+                f"{folder}/{unit} is there already and does not belong to the service "
+                f"{wanted.name}; move it away or give the service another name"
+            )
+        if text is None and state.fragment:
+            raise Conflict(
+                f"{unit} is there already, at {state.fragment}, and was not made by "
+                "this collection; give the service another name"
+            )
+
+
+def _unit_changes(wanted: Generation, present: Present, folder: str) -> list[Change]:
+    changes = []
+    for unit in sorted(wanted.units):
+        before = present.generation.units.get(unit)
+        after = wanted.units[unit]
+        if before == after:
+            continue
+        recorded = present.recorded.units.get(unit) if present.recorded else None
+        reason = "it is not there"
+        if before is not None:
+            by_hand = recorded is not None and recorded != before
+            reason = "it was changed on the host by hand" if by_hand else "it differs"
+        changes.append(Change("write", f"{folder}/{unit}", reason, before or "", after))
+    for unit in sorted(set(present.generation.units) - set(wanted.units)):
+        text = present.generation.units[unit]
+        if owner_of(text) == wanted.name:
+            changes.append(
+                Change("remove", f"{folder}/{unit}", "it is not wanted any more", text)
+            )
+    return changes
+
+
+def _release_changes(wanted: Generation, present: Present) -> list[Change]:
+    here = present.generation.release
+    if wanted.release is None or wanted.release == here:
+        return []
+    return [
+        Change(
+            "switch",
+            f"/opt/{wanted.name}/current",
+            f"it points at {here}" if here else "there is none yet",
+            f"{here}\n" if here else "",
+            f"{wanted.release}\n",
+        )
+    ]
+
+
+def _reload(
+    wanted: Generation, present: Present, units: t.Sequence[Change]
+) -> list[Change]:
+    if units:
+        return [Change("reload", "systemd", "unit files change")]
+    stale = [unit for unit in sorted(wanted.units) if present.state(unit).needs_reload]
+    if stale:
+        return [
+            Change(
+                "reload", "systemd", f"it has not read {', '.join(stale)} as it is now"
+            )
+        ]
+    return []
+
+
+def _at_boot(wanted: Generation, unit: str, start: str) -> bool:
+    """Whether a unit is to be there after a boot: what activates, or runs always."""
+    if unit == wanted.service:
+        return start == "eager" or not wanted.activators
+    return unit in wanted.units
+
+
+def _enabling(wanted: Generation, present: Present, start: str) -> list[Change]:
+    return [
+        Change("enable", unit, "it is to be there after a boot")
+        for unit in sorted(wanted.units)
+        if _at_boot(wanted, unit, start) and present.state(unit).enabled != "enabled"
+    ]
+
+
+def _disabling(wanted: Generation, present: Present, start: str) -> list[Change]:
+    return [
+        Change(
+            "disable",
+            unit,
+            "it is started by a request, not at boot"
+            if unit in wanted.units
+            else "it is not wanted any more",
+        )
+        for unit in sorted(present.generation.units)
+        if owner_of(present.generation.units[unit]) == wanted.name
+        and present.state(unit).enabled == "enabled"
+        and not _at_boot(wanted, unit, start)
+    ]
+
+
+def _closing(wanted: Generation, present: Present) -> list[Change]:
+    return [
+        Change("close", unit, "it is not wanted any more")
+        for unit in present.generation.activators
+        if unit not in wanted.units
+        and owner_of(present.generation.units[unit]) == wanted.name
+        and present.state(unit).active not in ("inactive", "")
+    ]
+
+
+def _rest(
+    wanted: Generation, present: Present, start: str, opening: t.Sequence[Change]
+) -> list[Change]:
+    """A running service is brought to rest when something of it changes."""
+    if not present.state(wanted.service).running:
+        return []
+    why = _why_rest(wanted, present)
+    if not why and opening:
+        why = f"{opening[0].subject} is to be {opening[0].action}ed"
+    if not why:
+        return []
+    again = (
+        "it is started again"
+        if start == "eager" or not wanted.activators
+        else "its next request starts it"
+    )
+    return [Change("stop", wanted.service, f"{why}; {again}")]
+
+
+def _why_rest(wanted: Generation, present: Present) -> str:
+    before = present.generation.units.get(wanted.service)
+    after = wanted.units[wanted.service]
+    if before is None or definition(before) != definition(after):
+        return "its unit changes"
+    recorded = present.recorded
+    here = present.generation
+    if wanted.release is not None and (
+        wanted.release != here.release
+        or (recorded and recorded.digest and recorded.digest != wanted.digest)
+    ):
+        return "its release changes"
+    return ""
+
+
+def _opening(wanted: Generation, present: Present) -> list[Change]:
+    changes = []
+    for unit in wanted.activators:
+        before = present.generation.units.get(unit)
+        active = present.state(unit).active == "active"
+        kind = unit.rpartition(".")[2].capitalize()
+        if not active:
+            failed = present.state(unit).active == "failed"
+            reason = "it has failed" if failed else "it is not open"
+            changes.append(Change("open", unit, reason))
+        elif before is not None and definition(before, kind) != definition(
+            wanted.units[unit], kind
+        ):
+            changes.append(Change("reopen", unit, "its own definition changes"))
+    return changes
+
+
+def _running(
+    wanted: Generation, present: Present, start: str, rest: t.Sequence[Change]
+) -> list[Change]:
+    if start != "eager" and wanted.activators:
+        return []
+    if present.state(wanted.service).running and not rest:
+        return []
+    reason = "it runs from now on" if not rest else "it is to run all the time"
+    return [Change("start", wanted.service, reason)]

@@ -1,0 +1,109 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""The units of one service on a host: the files, and what the manager says of them."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ._files import read_json, read_text, write_json
+from ._generation import Generation, owner_of
+from ._manager import Manager
+from ._releases import Releases
+from ._transition import Present, UnitState
+
+FOLDER = "/etc/systemd/system"
+_SUFFIXES = (".service", ".socket", ".path", ".timer")
+_PROPERTIES = (
+    "LoadState",
+    "ActiveState",
+    "UnitFileState",
+    "NeedDaemonReload",
+    "FragmentPath",
+    "DropInPaths",
+)
+
+
+def read_present(
+    name: str, wanted: t.Collection[str], manager: Manager, releases: Releases
+) -> Present:
+    """A service as it is: its unit files, their states, its release, its record.
+
+    `wanted` names units to ask about that may not be there.
+    """
+    files = unit_files(name, wanted)
+    current = releases.current()
+    there = releases.installed(current) if current else None
+    return Present(
+        generation=Generation(name, files, current, there.digest if there else None),
+        recorded=read_record(releases),
+        states=read_states(sorted({*files, *wanted}), manager),
+    )
+
+
+def unit_files(name: str, wanted: t.Collection[str]) -> dict[str, str]:
+    """The unit files that belong to the service, or stand where one of its own will."""
+    files = {}
+    for unit in sorted(os.listdir(FOLDER)):
+        if not unit.endswith(_SUFFIXES):
+            continue
+        path = os.path.join(FOLDER, unit)
+        if os.path.islink(path):  # an alias, or a mask
+            continue
+        if unit in wanted or unit.startswith(name):
+            text = read_text(path)
+            if text is not None and (unit in wanted or owner_of(text) == name):
+                files[unit] = text
+    return files
+
+
+def read_states(units: t.Sequence[str], manager: Manager) -> dict[str, UnitState]:
+    """What the manager says of each unit, in one command."""
+    return {
+        unit: UnitState(
+            load=shown.get("LoadState", ""),
+            active=shown.get("ActiveState", ""),
+            enabled=shown.get("UnitFileState", ""),
+            needs_reload=shown.get("NeedDaemonReload") == "yes",
+            fragment=shown.get("FragmentPath", ""),
+            drop_ins=tuple(shown.get("DropInPaths", "").split()),
+        )
+        for unit, shown in manager.show(units, _PROPERTIES).items()
+    }
+
+
+def _record_path(releases: Releases) -> str:
+    return os.path.join(releases.state, "generation.json")
+
+
+def read_record(releases: Releases) -> Generation | None:
+    """The generation that the last deployment left, or None."""
+    record = read_json(_record_path(releases))
+    if not isinstance(record, dict) or not isinstance(record.get("units"), dict):
+        return None
+    return Generation(
+        releases.name, record["units"], record.get("release"), record.get("digest")
+    )
+
+
+def write_record(generation: Generation, releases: Releases) -> None:
+    """Remember what was deployed; only root reads it."""
+    write_json(
+        _record_path(releases),
+        {
+            "units": dict(generation.units),
+            "release": generation.release,
+            "digest": generation.digest,
+        },
+    )
+
+
+def forget_record(releases: Releases) -> None:
+    path = _record_path(releases)
+    if os.path.exists(path):
+        os.unlink(path)

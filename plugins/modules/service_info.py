@@ -1,0 +1,146 @@
+#!/usr/bin/python
+
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+DOCUMENTATION = r"""
+module: service_info
+short_description: What there is of a service on a host
+version_added: 0.1.0
+author:
+  - The activated.services authors
+description:
+  - Reads which releases, units and sockets of a service a host has, and in which state they are. It changes nothing.
+extends_documentation_fragment:
+  - activated.services.attributes.reads_only
+options:
+  name:
+    description:
+      - The name of the service.
+    type: str
+    required: true
+seealso:
+  - module: activated.services.deployment
+"""
+
+EXAMPLES = r"""
+- name: See what is there
+  activated.services.service_info:
+    name: hello
+  register: hello
+
+- name: Show the release that runs
+  ansible.builtin.debug:
+    var: hello.releases.current
+"""
+
+RETURN = r"""
+systemd:
+  description: The version of systemd on the host.
+  returned: success
+  type: int
+  sample: 252
+releases:
+  description: The releases below C(/opt/NAME).
+  returned: success
+  type: dict
+  sample:
+    current: 1.4.2
+    previous: 1.4.1
+    installed: [1.4.1, 1.4.2]
+units:
+  description: Each unit file of the service, and what systemd says of it.
+  returned: success
+  type: dict
+  sample:
+    hello.service: {active: inactive, enabled: static, needs_reload: false, drop_ins: []}
+    hello-http.socket: {active: active, enabled: enabled, needs_reload: false, drop_ins: []}
+changed_by_hand:
+  description: Unit files that are no longer as the last deployment left them.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+"""
+
+import typing as t
+
+from ansible.module_utils.basic import AnsibleModule
+
+from ansible_collections.activated.services.plugins.module_utils._host import (
+    UnsuitableHost,
+    systemd_version,
+)
+from ansible_collections.activated.services.plugins.module_utils._manager import (
+    Manager,
+)
+from ansible_collections.activated.services.plugins.module_utils._releases import (
+    InvalidRelease,
+    Releases,
+)
+from ansible_collections.activated.services.plugins.module_utils._service_name import (
+    InvalidServiceName,
+    check_service_name,
+)
+from ansible_collections.activated.services.plugins.module_utils._units_dir import (
+    read_present,
+)
+
+
+def run_module(module: AnsibleModule) -> dict[str, t.Any]:
+    def run(
+        argv: list[str], env: dict[str, str] | None = None
+    ) -> tuple[int, str, str]:
+        return t.cast(
+            "tuple[int, str, str]", module.run_command(argv, environ_update=env or {})
+        )
+
+    name = check_service_name(module.params["name"])
+    systemd = systemd_version(run)
+    releases = Releases(name)
+    present = read_present(name, [], Manager(run), releases)
+    recorded = present.recorded.units if present.recorded else {}
+    return {
+        "changed": False,
+        "systemd": systemd,
+        "releases": {
+            "current": releases.current(),
+            "previous": releases.previous(),
+            "installed": releases.versions(),
+        },
+        "units": {
+            unit: {
+                "active": state.active,
+                "enabled": state.enabled,
+                "needs_reload": state.needs_reload,
+                "drop_ins": list(state.drop_ins),
+            }
+            for unit, state in present.states.items()
+        },
+        "changed_by_hand": [
+            unit
+            for unit, text in sorted(recorded.items())
+            if present.generation.units.get(unit) != text
+        ],
+    }
+
+
+def main() -> None:
+    module = AnsibleModule(
+        argument_spec={"name": {"type": "str", "required": True}},
+        supports_check_mode=True,
+    )
+    try:
+        result = run_module(module)
+    except (InvalidRelease, InvalidServiceName, UnsuitableHost) as exc:
+        module.fail_json(msg=str(exc))
+    except OSError as exc:
+        module.fail_json(msg=f"the host could not be read: {exc}")
+    module.exit_json(**result)
+
+
+if __name__ == "__main__":
+    main()
