@@ -56,7 +56,7 @@ mkdir -p "$out/man"
 cp source/man/systemd.*.xml "$out/man/"
 # Tables of words, the parsers that use them, and the specifiers of units.
 find source/src -name '*.[ch]' -exec grep -lE \
-    '_table\[|DEFINE_CONFIG_PARSE|SPECIFIER' {} + | sort | xargs cat >"$out/words.c"
+    '_table\[|DEFINE_CONFIG_PARSE|SPECIFIER|ExitStatusMapping|seccomp_arch_from_string' {} + | sort | xargs cat >"$out/words.c"
 cat source/src/core/load-fragment.c >"$out/load-fragment.c"
 if [ -z "$root" ]; then
     SYSTEMD_COLORS=0 systemd-analyze syscall-filter --no-pager >"$out/syscall-filter"

@@ -45,6 +45,7 @@ TABLES = (
     "architecture",
     "cgroup_controller",
     "emergency_action",
+    "exit_status_name",
     "exec_input",
     "exec_output",
     "ioprio_class",
@@ -56,7 +57,9 @@ TABLES = (
     "nft_set_source",
     "partition_designator",
     "sched_policy",
+    "seccomp_arch",
     "service_type",
+    "signal_name",
     "socket_address_bind_ipv6_only",
     "socket_timestamping",
     "virtualization",
@@ -214,7 +217,7 @@ def word_lines(told: t.Sequence[Told]) -> list[str]:
 
 
 def list_lines(
-    told: t.Sequence[Told], read: t.Callable[[Told], t.List[str]]
+    told: t.Sequence[Told], read: t.Callable[[Told], list[str]]
 ) -> list[str]:
     """Give a growing list, one line a first letter; `name@252` came with 252."""
     since: dict[str, int] = {}

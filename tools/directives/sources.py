@@ -145,6 +145,15 @@ def read_words(code: str) -> dict[str, tuple[str, ...]]:
         if words:
             extra = ("+bool",) if name in booleans else ()
             tables.setdefault(name, (*extra, *sorted(words)))
+    # Tables of other forms: names of exit statuses, signals and architectures.
+    statuses = re.findall(r"\[EXIT_\w+\]\s*=\s*\{\s*\"(\w+)\"", code)
+    tables["exit_status_name"] = tuple(sorted(set(statuses)))
+    signals = re.search(r"static_signal_table\[\] = \{(.*?)\n\};", code, re.S)
+    signals = signals or re.search(r"__signal_table\[\] = \{(.*?)\n\};", code, re.S)
+    tables["signal_name"] = tuple(sorted(_WORD.findall(signals[1]))) if signals else ()
+    start = code.find("\nint seccomp_arch_from_string(")
+    body = code[start : code.find("\n}", start)]
+    tables["seccomp_arch"] = tuple(sorted(re.findall(r'streq\(n, "([^"]+)"\)', body)))
     return tables
 
 
