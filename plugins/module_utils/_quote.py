@@ -135,9 +135,8 @@ def path(value: str) -> str:
 
     There are no C escapes in such lists, so line breaks are refused. Raises Unquotable.
     """
-    if not value:
+    if not _check_lines(_check(value)):
         raise Unquotable("must not be empty")
-    _check_lines(_check(value))
     if _PLAIN.match(value):
         return value
     return f'"{value.translate(_PATH)}"'
@@ -307,6 +306,8 @@ def _quote_program(program: Argument) -> str:
         raise Unquotable(f"the program {exc}") from exc
     if not text:
         raise Unquotable("the program is empty")
+    if text == ";":
+        raise Unquotable("the program ';' is what separates commands, even quoted")
     if text[0] in PREFIXES:
         raise Unquotable(
             f"the program {text!r} begins with {text[0]!r}, which systemd takes for a"

@@ -165,15 +165,17 @@ class _Reader:
         else:
             lines = text.split("\n")
         long = len(text) * 4 >= LINE_MAX
-        encoded = _NOT_UTF8.search(text) is not None
+        plain = text.isascii() or not _NOT_UTF8.search(text)
         bom_seen = BOM not in text
         joined: list[str] = []
         size = start = 0
         for number, line in enumerate(lines, 1):
+            if not line and not joined:
+                continue
             if long and _size(line) >= LINE_MAX:
                 raise InvalidUnit("longer than 1 MiB", number)
             stripped = line.strip(_BLANKS)
-            if stripped[:1] in ("#", ";") and stripped:
+            if stripped and stripped[0] in "#;":
                 continue
             if not bom_seen and line.startswith(BOM):
                 bom_seen = True
@@ -183,12 +185,11 @@ class _Reader:
                 size += _size(line)
                 if size > LINE_MAX:
                     raise InvalidUnit("longer than 1 MiB with its continuation", number)
+            elif not stripped:
+                continue
             else:
-                if not stripped:
-                    continue
                 start = number
-                size = 0
-            if line.endswith("\\") and (len(line) - len(line.rstrip("\\"))) % 2:
+            if line and line[-1] == "\\" and _is_continued(line):
                 if not joined:
                     size = _size(line)
                 joined.append(line[:-1])
@@ -197,19 +198,17 @@ class _Reader:
                 joined.append(line)
                 stripped = " ".join(joined).strip(_BLANKS)
                 joined.clear()
-                if not stripped:
-                    continue
-            self._take(stripped, start, encoded)
+            self._take(stripped, start, plain)
         if joined:
-            stripped = " ".join(joined).strip(_BLANKS)
-            if stripped:
-                self._take(stripped, start, encoded)
+            self._take(" ".join(joined).strip(_BLANKS), start, plain)
         self._close()
         return Unit(tuple(self.sections), tuple(self.problems))
 
-    def _take(self, line: str, number: int, encoded: bool) -> None:
-        """One logical line, which is not empty and not a comment."""
-        if encoded and _NOT_UTF8.search(line):
+    def _take(self, line: str, number: int, plain: bool) -> None:
+        """One logical line: continuations joined, blanks stripped, no comment."""
+        if not line:
+            return
+        if not plain and _NOT_UTF8.search(line):
             raise InvalidUnit("not UTF-8", number)
         if line[0] == "[":
             if line[-1] != "]":
@@ -225,17 +224,13 @@ class _Reader:
             self.problems.append((number, "assignment outside of a section"))
             return
         key, equals, value = line.partition("=")
-        if not equals:
-            if not self.name.startswith("X-"):
-                self.problems.append((number, "a line without '='"))
-            return
-        if not key:
-            if not self.name.startswith("X-"):
-                self.problems.append((number, "nothing before the '='"))
-            return
-        self.entries.append(
-            Assignment(key.rstrip(_BLANKS), value.lstrip(_BLANKS), number)
-        )
+        if equals and key:
+            self.entries.append(
+                Assignment(key.rstrip(_BLANKS), value.lstrip(_BLANKS), number)
+            )
+        elif not self.name.startswith("X-"):
+            what = "nothing before the '='" if equals else "a line without '='"
+            self.problems.append((number, what))
 
     def _close(self) -> None:
         if self.name is not None:
@@ -243,7 +238,14 @@ class _Reader:
             self.entries = []
 
 
+def _is_continued(line: str) -> bool:
+    return (len(line) - len(line.rstrip("\\"))) % 2 == 1
+
+
 def _size(text: str) -> int:
+    """Its bytes."""
+    if text.isascii():
+        return len(text)
     return len(text.encode("utf-8", "surrogateescape"))
 
 
@@ -272,10 +274,10 @@ def _render_assignment(entry: Assignment) -> str:
     ):
         raise InvalidUnit(f"{key}= cannot hold {value!r}")
     line = f"{key}={value}"
-    if (len(line) - len(line.rstrip("\\"))) % 2:
+    if _is_continued(line):
         # with a blank behind it, a backslash at the end does not join the next line
         line += " "
-    if len(line) * 4 >= LINE_MAX and _size(line) >= LINE_MAX:
+    if _size(line) >= LINE_MAX:
         raise InvalidUnit(f"{key}= is longer than 1 MiB")
     return line
 

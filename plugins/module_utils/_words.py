@@ -131,12 +131,9 @@ def _command(first: str, splitter: _Splitter) -> Command:
         raise InvalidWords(f"no program after {prefixes!r}")
     arguments = []
     while True:
-        rest = splitter.rest()
-        if rest[:1] == ";" and (len(rest) == 1 or rest[1] in BLANKS):
-            splitter.skip(1)
+        if splitter.takes(";"):
             break
-        if rest == "\\;" or (rest[:2] == "\\;" and rest[2] in BLANKS):
-            splitter.skip(2)
+        if splitter.takes("\\;"):
             arguments.append(";")
             continue
         word = splitter.next()
@@ -178,16 +175,23 @@ class _Splitter:
         self.separators = separators
         self.unknown: list[str] = []
         special = re.escape(separators + self.quotes + "\\")
+        blank = f"[{re.escape(separators)}]"
         self.outside = re.compile(f"[^{special}]+")
-        self.blanks = re.compile(f"[{re.escape(separators)}]*")
+        self.blanks = re.compile(f"{blank}*")
+        quoted = "|\"([^\"\\\\]*)\"|'([^'\\\\]*)'" if unquote else ""
+        # a word without escapes, plain or wholly between quotes, and the blanks behind
+        self.simple = re.compile(f"(?:([^{special}]+){quoted})(?:{blank}+|\\Z)")
+        self._skip_blanks(0)
 
-    def rest(self) -> str:
-        """At most the next three characters."""
-        return self.value[self.position : self.position + 3]
-
-    def skip(self, count: int) -> None:
-        """Go on behind so many characters and the blanks after them."""
-        self._skip_blanks(self.position + count)
+    def takes(self, text: str) -> bool:
+        """Take exactly this text off, where a blank or the end follows."""
+        if not self.value.startswith(text, self.position):
+            return False
+        end = self.position + len(text)
+        if end < len(self.value) and self.value[end] not in self.separators:
+            return False
+        self._skip_blanks(end)
+        return True
 
     def _skip_blanks(self, position: int) -> None:
         match = self.blanks.match(self.value, position)
@@ -195,8 +199,11 @@ class _Splitter:
 
     def next(self) -> str | None:
         """The next word, or None at the end. Raises InvalidWords."""
-        self._skip_blanks(self.position)
         value, position = self.value, self.position
+        simple = self.simple.match(value, position)
+        if simple:
+            self.position = simple.end()
+            return simple.group(simple.lastindex or 0)
         end = len(value)
         if position >= end:
             return None
