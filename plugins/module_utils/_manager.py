@@ -32,6 +32,11 @@ _SPANS = {
 }
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Names that are written one after another, with blanks between them."""
+    return tuple(text.split())
+
+
 class ManagerError(RuntimeError):
     """The manager refused a command; ``argv``, ``rc`` and ``err`` say what it was."""
 
@@ -258,6 +263,6 @@ def bus_label(name: str) -> str:
     escaped = ""
     for index, byte in enumerate(name.encode("utf-8")):
         char = chr(byte)
-        plain = char.isascii() and char.isalpha() or (char.isdigit() and index > 0)
+        plain = char.isascii() and (char.isalpha() or (char.isdigit() and index > 0))
         escaped += char if plain else f"_{byte:02x}"
     return escaped
