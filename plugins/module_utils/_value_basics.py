@@ -52,7 +52,10 @@ _INTEGER: t.Final = re.compile(
     r"(?P<sign>[+-]?)(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[bB](?P<bin>[01]+)"
     r"|0[oO](?P<oct>[0-7]+)|(?P<old>0[0-7]*)|(?P<dec>[1-9][0-9]*))"
 )
-_PERCENT: t.Final = re.compile(r"\+?([0-9]+)(?:\.([0-9]{1,2}))?(%|‰|‱)")
+# Longer numbers fit no type; Python would take its time over them.
+_MOST_DIGITS: t.Final = 24
+_MOST_CHARACTERS: t.Final = 80
+_PERCENT: t.Final = re.compile(r"\+?([0-9]{1,12})(?:\.([0-9]{1,2}))?(%|‰|‱)")
 
 
 def is_boolean(text: str) -> bool:
@@ -79,9 +82,12 @@ def time_span(text: str, unit: int = 10**6) -> int | None:
         if not part:
             return None
         factor = _TIME_UNITS[part["unit"].strip()] if part["unit"] else unit
+        if len(part["whole"]) > _MOST_DIGITS:
+            return None
         total += int(part["whole"] or "0") * factor
         if part["part"]:
-            total += int(part["part"]) * factor // 10 ** len(part["part"])
+            digits = part["part"][:_MOST_DIGITS]
+            total += int(digits) * factor // 10 ** len(digits)
         if total >= _INFINITY:
             return None
         position = part.end()
@@ -115,9 +121,12 @@ def size(text: str, base: int = 1024) -> int | None:
             return None
         start = index + 1
         factor = base ** (6 - index) if index < 6 else 1
+        if len(part["whole"]) > _MOST_DIGITS:
+            return None
         total += int(part["whole"]) * factor
         if part["part"]:
-            total += int(part["part"]) * factor // 10 ** len(part["part"])
+            digits = part["part"][:_MOST_DIGITS]
+            total += int(digits) * factor // 10 ** len(digits)
         position = part.end()
         if total >= 2**64:
             return None
@@ -129,7 +138,7 @@ def size(text: str, base: int = 1024) -> int | None:
 
 def integer(text: str, systemd: int = 262) -> int | None:
     """Give an integer: decimal, 0x…, 0… (octal), and from 248 on 0b… and 0o…."""
-    match = _INTEGER.fullmatch(text)
+    match = _INTEGER.fullmatch(text) if len(text) <= _MOST_CHARACTERS else None
     if not match:
         return None
     if match["hex"]:
@@ -155,7 +164,7 @@ def is_integer(text: str, low: int, high: int, systemd: int = 262) -> bool:
 
 def is_mode(text: str) -> bool:
     """Tell whether `text` is an access mode: octal, at most 7777."""
-    return bool(re.fullmatch(r"[0-7]+", text)) and int(text, 8) <= 0o7777
+    return bool(re.fullmatch(r"[0-7]{1,80}", text)) and int(text, 8) <= 0o7777
 
 
 def percent(text: str, systemd: int = 262) -> int | None:
@@ -211,7 +220,7 @@ _USER: t.Final = re.compile(r"[^:/\x00-\x1f\x7f]+")
 
 def is_user_name(text: str) -> bool:
     """Tell whether systemd takes `text` for a user or a group, by name or number."""
-    if re.fullmatch(r"[0-9]+", text):
+    if len(text) <= _MOST_CHARACTERS and re.fullmatch(r"[0-9]+", text):
         # 65535 and 2**32 - 1 mean "none" to the kernel. No leading zeros.
         number = int(text)
         return (

@@ -1,0 +1,134 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# Nothing outside the collection may import it: it changes without notice.
+"""Judge a unit from its text, for one version of systemd, before any host is touched.
+
+Pure: knows neither Ansible nor a host. What systemd's strict verification refuses is
+an `error` here; see `_rules.py` for the other severities.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+from functools import lru_cache
+
+from . import (
+    _directives,
+    _rules_credentials,
+    _rules_sandbox,
+    _rules_service,
+    _rules_set,
+    _rules_socket,
+    _rules_syntax,
+)
+from ._rules import RULES, Finder, Problem, Rule, Subject
+from ._unit import InvalidUnit, Unit
+from ._unit_name import InvalidUnitName, is_unit_name
+
+DEFAULT_SYSTEMD: t.Final = 252
+
+# Of every unit, a part of one among them.
+_ANY: t.Final[tuple[Finder, ...]] = (*_rules_syntax.FINDERS, *_rules_sandbox.FINDERS)
+_SERVICE: t.Final[tuple[Finder, ...]] = (
+    *_rules_service.FINDERS,
+    *_rules_credentials.FINDERS,
+    *_rules_credentials.SERVICE_FINDERS,
+    *_rules_socket.SERVICE_FINDERS,
+)
+_SOCKET: t.Final[tuple[Finder, ...]] = (
+    *_rules_credentials.FINDERS,
+    *_rules_socket.SOCKET_FINDERS,
+)
+# Only of whole units: what they lack.
+_WHOLE: t.Final[t.Mapping[str, tuple[Finder, ...]]] = {
+    "service": _rules_service.WHOLE_FINDERS,
+    "socket": _rules_socket.SOCKET_WHOLE,
+    "timer": _rules_set.WHOLE_FINDERS,
+    "path": _rules_set.WHOLE_FINDERS,
+}
+_PART: t.Final = re.compile(r"(?P<unit>.+)\.d/[^/]+\.conf")
+
+
+def unit_problems(
+    text: str | bytes,
+    name: str | None = None,
+    systemd: int = DEFAULT_SYSTEMD,
+    units: t.Mapping[str, str | bytes] | None = None,
+) -> list[Problem]:
+    """Give everything that is wrong with a unit, in the order of its lines.
+
+    `name` is its file name, whose suffix decides which sections it may have; a drop-in
+    is named `a.service.d/b.conf`. Without it the type is guessed from the sections.
+    `systemd` is the version of the target, `units` the other units that are deployed
+    with it, by file name; the unit itself may be among them.
+
+    Raises InvalidUnitName for a name that no unit can have. A text that cannot be read
+    is a problem, not an error.
+    """
+    unit, unreadable = _parse(text)
+    if name is None:
+        name = _guess(unit)
+    part = _PART.fullmatch(name)
+    owner = part["unit"] if part else name
+    if not is_unit_name(owner):
+        raise InvalidUnitName(f"{name!r} is not the name of a unit or a drop-in")
+    if unreadable:
+        return [_rules_syntax.UNREADABLE.at(str(unreadable), line=unreadable.line)]
+    if not text and not part:
+        return [_rules_syntax.EMPTY.at("the file is empty, which masks the unit")]
+    others = {other: _parse(value)[0] for other, value in (units or {}).items()}
+    subject = Subject(unit, owner, systemd, others, part is not None)
+    problems = [problem for find in _finders(subject) for problem in find(subject)]
+    return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def set_problems(
+    units: t.Mapping[str, str | bytes], systemd: int = DEFAULT_SYSTEMD
+) -> dict[str, list[Problem]]:
+    """Give the problems of each unit of a set, judged beside the others."""
+    return {
+        name: unit_problems(text, name=name, systemd=systemd, units=units)
+        for name, text in units.items()
+    }
+
+
+def _finders(subject: Subject) -> t.Iterator[Finder]:
+    yield from _ANY
+    if subject.type == "service":
+        yield from _SERVICE
+    elif subject.type == "socket":
+        yield from _SOCKET
+    yield from _rules_set.FINDERS
+    if not subject.is_part:
+        yield from _WHOLE.get(subject.type, ())
+
+
+@lru_cache(maxsize=1024)
+def _parse(text: str | bytes) -> tuple[Unit, InvalidUnit | None]:
+    try:
+        return Unit.parse(text), None
+    except InvalidUnit as exc:
+        return Unit(), exc
+
+
+def _guess(unit: Unit) -> str:
+    """Give a name of the type whose own section the unit has."""
+    present = {section.name for section in unit.sections}
+    for unit_type, section in _directives.OWN_SECTION.items():
+        if section in present:
+            return f"unit.{unit_type}"
+    return "unit.service" if not present else "unit.target"
+
+
+__all__ = (
+    "DEFAULT_SYSTEMD",
+    "RULES",
+    "Problem",
+    "Rule",
+    "set_problems",
+    "unit_problems",
+)

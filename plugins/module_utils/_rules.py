@@ -1,0 +1,205 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# Nothing outside the collection may import it: it changes without notice.
+"""What a rule is, what it finds, and what it looks at.
+
+The rules themselves are in `_rules_*.py`, one subject a file; `_judge.py` runs them.
+Each has a page below `docs/rules/`.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from . import _directives
+from ._unit import Assignment, Unit
+from ._unit_name import is_template, suffix, template_of
+from ._value_basics import is_boolean, is_true
+from ._values import value_problem
+
+if t.TYPE_CHECKING:
+    Severity = t.Literal["error", "warning", "info"]
+
+# A systemd service manager of its own accord gives these to every unit.
+_DEFAULT_TYPE: t.Final = "simple"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong with a unit.
+
+    `line` counts from 1 and is where the assignment begins; None where the problem is
+    one of the whole unit. `section` and `directive` are empty then, too.
+    """
+
+    rule: str
+    severity: Severity
+    section: str
+    directive: str
+    line: int | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule by its identifier, with how bad it is and what it says, in one sentence.
+
+    An `error` is what systemd refuses or ignores with a warning, or what cannot work;
+    a `warning` works and is likely not what was meant; an `info` may well be meant.
+    """
+
+    name: str
+    severity: Severity
+    sentence: str
+
+    def at(
+        self,
+        message: str,
+        section: str = "",
+        entry: Assignment | None = None,
+        line: int | None = None,
+        severity: Severity | None = None,
+    ) -> Problem:
+        """Give the problem that the rule has with one assignment, or the whole unit."""
+        return Problem(
+            self.name,
+            severity or self.severity,
+            section,
+            entry.key if entry else "",
+            entry.line if entry else line,
+            message,
+        )
+
+
+RULES: t.Final[dict[str, Rule]] = {}
+
+
+def rule(name: str, severity: Severity, sentence: str) -> Rule:
+    """Make a rule known by its identifier."""
+    found = Rule(name, severity, sentence)
+    RULES[name] = found
+    return found
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A unit that is judged, under its name, for a version, beside other units.
+
+    `is_part` is true for a drop-in: what it lacks may stand elsewhere.
+    """
+
+    unit: Unit
+    name: str
+    systemd: int
+    units: t.Mapping[str, Unit] = field(default_factory=dict)
+    is_part: bool = False
+
+    @property
+    def type(self) -> str:
+        """The type of the unit, `service` for `a.service`; empty where unknown."""
+        return suffix(self.name)
+
+    @property
+    def own(self) -> str:
+        """The name of the section that the type of unit has for itself."""
+        return _directives.OWN_SECTION.get(self.type, "")
+
+    @cached_property
+    def _entries(self) -> dict[tuple[str, str], list[Assignment]]:
+        found: dict[tuple[str, str], list[Assignment]] = {}
+        for part in self.unit.sections:
+            for entry in part.assignments:
+                found.setdefault((part.name, entry.key), []).append(entry)
+        return found
+
+    def entries(self, section: str, key: str) -> list[Assignment]:
+        """Give every assignment to `key` in that section, in order."""
+        return self._entries.get((section, key), [])
+
+    def kept(self, section: str, key: str) -> list[Assignment]:
+        """Give the assignments that systemd keeps: none before a reset, none bad."""
+        entries = self.entries(section, key)
+        if not entries:
+            return []
+        directive = _directives.directives(self.systemd).get(section, {}).get(key)
+        kept: list[Assignment] = []
+        for entry in entries:
+            if not entry.value:
+                kept.clear()
+            elif directive and not value_problem(
+                directive.kind, key, entry.value, self.systemd
+            ):
+                kept.append(entry)
+        return kept
+
+    def last(self, section: str, key: str) -> Assignment | None:
+        """Give the assignment that counts for a directive that takes one value."""
+        kept = self.kept(section, key)
+        return kept[-1] if kept else None
+
+    def value(self, section: str, key: str, default: str = "") -> str:
+        """Give the value that counts for a directive that takes one."""
+        entry = self.last(section, key)
+        return entry.value if entry else default
+
+    def flag(self, section: str, key: str, default: bool = False) -> bool:
+        """Give the value of a boolean that counts."""
+        value = self.value(section, key)
+        return is_true(value) if is_boolean(value) else default
+
+    @property
+    def service_type(self) -> str:
+        """The type of a service: `notify`, `oneshot` …, `simple` or `dbus` unless set."""
+        stated = self.value("Service", "Type")
+        if stated:
+            return stated
+        return "dbus" if self.value("Service", "BusName") else _DEFAULT_TYPE
+
+    def other(self, name: str) -> Subject | None:
+        """Give another unit of the set, or the template of that instance."""
+        for candidate in (name, template_of(name)):
+            if candidate is not None and candidate in self.units:
+                return Subject(
+                    self.units[candidate], candidate, self.systemd, self.units
+                )
+        return None
+
+    def others(self, unit_type: str) -> t.Iterator[Subject]:
+        """Give the other units of one type in the set, by name."""
+        for name in sorted(self.units):
+            if suffix(name) == unit_type and name != self.name:
+                yield Subject(self.units[name], name, self.systemd, self.units)
+
+    @property
+    def started_service(self) -> str:
+        """The name of the service that a socket, a timer or a path starts."""
+        key = "Service" if self.type == "socket" else "Unit"
+        stated = self.value(self.own, key)
+        if stated:
+            return stated.replace("%p", self.name.partition(".")[0].partition("@")[0])
+        stem = self.name.rpartition(".")[0]
+        if self.type == "socket" and self.flag("Socket", "Accept"):
+            return f"{stem.rstrip('@')}@.service"
+        return f"{stem}.service"
+
+    @property
+    def sockets(self) -> list[Subject]:
+        """The sockets of the set that start this service."""
+        return [
+            socket
+            for socket in self.others("socket")
+            if socket.started_service == self.name
+        ]
+
+    @property
+    def is_template(self) -> bool:
+        """Tell whether the unit is a template."""
+        return is_template(self.name)
+
+
+Finder = t.Callable[[Subject], t.Iterator[Problem]]

@@ -1,0 +1,187 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# Nothing outside the collection may import it: it changes without notice.
+"""Rules about what systemd reads: lines, sections, directives and their values."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from . import _directives
+from ._rules import Problem, Subject, rule
+from ._unit import Assignment
+from ._values import value_problem
+
+UNREADABLE = rule(
+    "unreadable-unit", "error", "systemd cannot read the file and refuses the unit."
+)
+EMPTY = rule("empty-unit", "error", "A file without a byte masks the unit.")
+LINE = rule("ignored-line", "error", "systemd ignores a line that it cannot read.")
+SECTION = rule(
+    "unknown-section", "error", "The unit has a section that its type does not have."
+)
+UNKNOWN = rule("unknown-directive", "error", "No version of systemd has the directive.")
+MOVED = rule(
+    "wrong-section", "error", "The directive belongs in another section or unit."
+)
+NEWER = rule(
+    "newer-directive", "error", "The target's systemd is older than the directive."
+)
+REMOVED = rule(
+    "removed-directive", "error", "The target's systemd has given the directive up."
+)
+IGNORED = rule(
+    "ignored-directive", "warning", "systemd takes the directive and does nothing."
+)
+OBSOLETE = rule(
+    "obsolete-directive", "error", "systemd warns that the directive will go away."
+)
+VALUE = rule("bad-value", "error", "The value is none that the directive can have.")
+COMMENT = rule(
+    "comment-in-value", "warning", "A comment at the end of a value is part of it."
+)
+LEGACY = rule(
+    "legacy-run-directory", "info", "The path lies below /var/run, which is now /run."
+)
+
+# systemd has warned of these since 248 (blkio and cpu shares of cgroups v1).
+_OBSOLETE_SINCE: t.Final = 248
+_OBSOLETE_KINDS: t.Final = {
+    "cpu_shares": "CPUWeight",
+    "blockio_weight": "IOWeight",
+    "blockio_device_weight": "IODeviceWeight",
+    "blockio_bandwidth": "IOReadBandwidthMax or IOWriteBandwidthMax",
+}
+# Looking for a name that is near takes its time; nobody reads so many.
+_MOST_HINTS: t.Final = 50
+_COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
+_FREE_TEXT: t.Final = frozenset(
+    ("exec", "unit_string_printf", "environ", "exec_input_text", "set_credential")
+)
+
+
+def lines(subject: Subject) -> t.Iterator[Problem]:
+    """Lines that systemd skips with a warning."""
+    for line, message in subject.unit.problems:
+        yield LINE.at(f"systemd ignores this line: {message}", line=line)
+
+
+def directives(subject: Subject) -> t.Iterator[Problem]:
+    """Sections, directives and values, in one pass over the unit."""
+    allowed = _directives.sections_of(subject.type) if subject.type else None
+    known = _directives.directives(subject.systemd)
+    hints = _MOST_HINTS
+    for section in subject.unit.sections:
+        if section.name.startswith("X-"):
+            continue
+        if section.name not in known or (allowed and section.name not in allowed):
+            yield _foreign_section(subject, section.name, section.line)
+            continue
+        names = known[section.name]
+        for entry in section.assignments:
+            directive = names.get(entry.key)
+            if directive is None:
+                if not entry.key.startswith("X-"):
+                    hints -= 1
+                    yield _unknown(subject, section.name, entry, hints >= 0)
+            else:
+                yield from _judge(subject, directive, entry)
+
+
+def _foreign_section(subject: Subject, name: str, line: int) -> Problem:
+    message = f"systemd ignores the section [{name}]"
+    owner = next((u for u, s in _directives.OWN_SECTION.items() if s == name), None)
+    if owner:
+        message += f": it belongs in a .{owner} unit"
+    else:
+        allowed = _directives.sections_of(subject.type)
+        near = _directives.nearest_of(name, allowed)
+        if near:
+            message += f"; did you mean [{near}]?"
+    return SECTION.at(message, name, line=line)
+
+
+def _unknown(subject: Subject, section: str, entry: Assignment, hint: bool) -> Problem:
+    key = entry.key
+    ever = _directives.ever(section, key)
+    if ever and ever.since > subject.systemd:
+        return NEWER.at(
+            f"{key} came with systemd {ever.since}, the target has {subject.systemd}",
+            section,
+            entry,
+        )
+    if ever:
+        return REMOVED.at(
+            f"{key} was last known to systemd {ever.until}, "
+            f"the target has {subject.systemd}",
+            section,
+            entry,
+        )
+    elsewhere = _directives.sections_with(key, subject.systemd)
+    if elsewhere:
+        fitting = [
+            name for name in elsewhere if name in _directives.sections_of(subject.type)
+        ]
+        places = " or ".join(f"[{name}]" for name in fitting or elsewhere)
+        return MOVED.at(
+            f"{key} belongs in {places}, not in [{section}]", section, entry
+        )
+    message = f"systemd knows no {key} in [{section}] and ignores it"
+    near = _directives.nearest(key, section, subject.systemd) if hint else None
+    if near:
+        message += f"; did you mean {near}?"
+    return UNKNOWN.at(message, section, entry)
+
+
+def _judge(
+    subject: Subject, directive: _directives.Directive, entry: Assignment
+) -> t.Iterator[Problem]:
+    key, value, kind = entry.key, entry.value, directive.kind
+    section = directive.section
+    if directive.ignored:
+        yield IGNORED.at(f"systemd ignores {key}", section, entry)
+        return
+    if kind == "obsolete_unit_deps":
+        better = key.replace("Overridable", "")
+        yield OBSOLETE.at(f"{key} is obsolete: write {better}", section, entry)
+        return
+    if subject.systemd >= _OBSOLETE_SINCE:
+        better = _OBSOLETE_KINDS.get(kind, "")
+        if key == "MemoryLimit":
+            better = "MemoryMax"
+        if better:
+            yield OBSOLETE.at(f"{key} is obsolete: use {better}", section, entry)
+            return
+    problem = value_problem(kind, key, value, subject.systemd)
+    if problem:
+        effect = "and refuses the unit" if directive.fatal else "and ignores it"
+        comment = ""
+        if _COMMENT.search(value):
+            comment = " (a comment must stand on a line of its own)"
+        yield VALUE.at(
+            f"systemd takes no such {key} {effect}: {problem}{comment}", section, entry
+        )
+    elif (" #" in value or " ;" in value) and kind not in _FREE_TEXT:
+        if _COMMENT.search(value):
+            yield COMMENT.at(
+                f"the value of {key} goes on after # or ;: a comment must stand on a "
+                "line of its own",
+                section,
+                entry,
+            )
+    elif kind == "exec" and re.search(r"(?:^|[ \t])#[ \t]", value):
+        yield COMMENT.at(
+            f"{key} passes # and what follows as arguments: a comment must stand on a "
+            "line of its own",
+            section,
+            entry,
+        )
+    if value.startswith("/var/run/") and kind in ("pid_file", "socket_listen"):
+        yield LEGACY.at(f"{key}: write /run instead of /var/run", section, entry)
+
+
+FINDERS: t.Final = (lines, directives)
