@@ -10,6 +10,7 @@ with the smallest Debian made by mmdebstrap where none does.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import os
@@ -19,12 +20,12 @@ import subprocess
 import tempfile
 import threading
 import typing as t
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from engine import apt_install, apt_is_ours
-from steps import HERE, STATE, TargetError, ask, run_logged, say
+from steps import HERE, STATE, TargetError, ask, end_running, run_logged, say
 
 LABEL = "activated.services"
 """Every image and container of this project has it; nothing else does."""
@@ -35,7 +36,14 @@ REGISTRY_TIMEOUT = 10
 """Seconds that a registry has to begin its answer."""
 
 KEYRINGS = ("/usr/share/keyrings/debian-archive-keyring.gpg",)
-BOOTSTRAP = ("mmdebstrap", "--variant=minbase", "--format=tar")
+BOOTSTRAP = (
+    "mmdebstrap",
+    "--variant=minbase",
+    "--format=tar",
+    "--dpkgopt=force-unsafe-io",
+    '--aptopt=Acquire::Check-Valid-Until "false"',
+)
+ARCHIVE = "root.tar"
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,6 @@ def bootstrap_arguments(
     packages: t.Sequence[str],
     sources: t.Sequence[str],
     options: t.Sequence[str],
-    archive: Path,
 ) -> list[str]:
     """The mmdebstrap that makes a suite's root file system, as a tar archive.
 
@@ -104,11 +111,10 @@ def bootstrap_arguments(
     """
     return [
         *BOOTSTRAP,
-        '--aptopt=Acquire::Check-Valid-Until "false"',
         *(f"--aptopt={option}" for option in options),
         *(f"--keyring={ring}" for ring in KEYRINGS if Path(ring).exists()),
         f"--include={','.join(packages)}",
-        *(suite, str(archive)),
+        *(suite, ARCHIVE),
         *sources,
     ]
 
@@ -121,6 +127,12 @@ def ensure_images(kind: Kind, suites: t.Iterable[str]) -> None:
     registry = Registry()
     with ThreadPoolExecutor(AT_ONCE) as pool:
         jobs = [pool.submit(_ensure, kind, suite, registry) for suite in suites]
+        try:
+            wait(jobs)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_running()
+            raise
     for job in jobs:
         job.result()
 
@@ -196,41 +208,54 @@ def _bootstrap(suite: str) -> str:
     """
     base = f"activated-services/base:{suite}"
     packages = read_packages((HERE / TARGET.files[0]).read_text())
-    with _apt_lock:
-        if not shutil.which("mmdebstrap"):
-            if not apt_is_ours():
-                raise TargetError(
-                    "No registry gives us Debian's images, and mmdebstrap, which can "
-                    "make them, is not installed: install mmdebstrap."
-                )
-            apt_install("mmdebstrap", "debian-archive-keyring")
-    work = STATE / f"work-{suite}"
-    _discard(work)
-    work.mkdir(parents=True)
-    archive = work / "root.tar"
-    log = STATE / f"base-{suite}.log"
-    say(f"{base}: mmdebstrap")
     command = bootstrap_arguments(
-        suite, packages, machine_sources(suite), machine_proxies(), archive
+        suite, packages, machine_sources(suite), machine_proxies()
     )
-    environment = {**os.environ, "TMPDIR": str(work)}
-    run_logged(f"mmdebstrap {suite}", command, log, environment)
-    label = f"LABEL {LABEL}=base"
-    importing = ["docker", "import", "--change", label, str(archive), base]
-    run_logged(f"Importing {base}", importing, log)
-    _discard(work)
+    recipe = fingerprint({}, *command)
+    if _recipe_on(base) == recipe:
+        return base
+    _need_mmdebstrap()
+    say(f"{base}: mmdebstrap")
+    log = STATE / f"base-{suite}.log"
+    with _work_folder(suite) as work:
+        # written to a file first: the end of a stream does not tell a whole one
+        environment = {**os.environ, "TMPDIR": str(work)}
+        run_logged(f"mmdebstrap {suite}", command, log, environment, work)
+        labels = f"LABEL {LABEL}=base {LABEL}.fingerprint={recipe}"
+        importing = ["docker", "import", "--change", labels, str(work / ARCHIVE), base]
+        run_logged(f"Importing {base}", importing, log)
     return base
+
+
+def _need_mmdebstrap() -> None:
+    with _apt_lock:
+        if shutil.which("mmdebstrap"):
+            return
+        if not apt_is_ours():
+            raise TargetError(
+                "No registry gives us Debian's images, and mmdebstrap, which can make "
+                "them, is not installed: install mmdebstrap."
+            )
+        apt_install("mmdebstrap", "debian-archive-keyring")
 
 
 _apt_lock = threading.Lock()
 
 
-def _discard(folder: Path) -> None:
-    """Remove what an earlier run left, unless something is mounted in it."""
-    if f" {folder}/" in Path("/proc/self/mountinfo").read_text():
-        raise TargetError(f"Something is mounted below {folder}: unmount it first.")
-    if folder.exists():
-        shutil.rmtree(folder)
+@contextlib.contextmanager
+def _work_folder(suite: str) -> t.Iterator[Path]:
+    """An empty folder; what earlier runs left, if they were killed, is removed.
+
+    Its name is new each time: the mmdebstrap of a killed run may still be writing.
+    """
+    for left in STATE.glob(f"work-{suite}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=f"work-{suite}-", dir=STATE))
+    try:
+        folder.chmod(0o755)
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def machine_sources(suite: str) -> list[str]:

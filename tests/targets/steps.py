@@ -6,8 +6,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
+import threading
 import time
 import typing as t
 from pathlib import Path
@@ -18,6 +22,8 @@ TAIL = 15
 """Lines of a log that are shown when a command fails."""
 
 _began = time.monotonic()
+_running: set[subprocess.Popen[bytes]] = set()
+_interrupted = threading.Event()
 
 
 class TargetError(Exception):
@@ -55,8 +61,9 @@ def run_logged(
     arguments: t.Sequence[str],
     log: Path,
     environment: t.Mapping[str, str] | None = None,
+    folder: Path | None = None,
 ) -> None:
-    """Run a long command with its output in `log`.
+    """Run a long command with its output in `log`, in `folder`.
 
     Raises TargetError with the end of the log and its path when it fails.
     """
@@ -70,14 +77,34 @@ def run_logged(
             stdout=output,
             stderr=subprocess.STDOUT,
             env=environment,
+            cwd=folder,
+            start_new_session=True,  # mmdebstrap signals its whole process group
         ) as process:
+            _running.add(process)
             try:
+                if _interrupted.is_set():
+                    _end(process)
                 status = process.wait()
             except BaseException:
-                process.terminate()
+                _end(process)
                 raise
+            finally:
+                _running.discard(process)
     if status:
         raise TargetError(f"{what} failed (status {status}).\n{end_of(log)}")
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a command and all that it started."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGTERM)
+
+
+def end_running() -> None:
+    """End the long commands of all threads, now and later: a person interrupted us."""
+    _interrupted.set()
+    for process in list(_running):
+        _end(process)
 
 
 def end_of(log: Path) -> str:
