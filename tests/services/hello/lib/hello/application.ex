@@ -11,6 +11,8 @@ defmodule Hello.Application do
 
   @impl true
   def start(_type, _args) do
+    # All of this program is in memory before the first request, whatever the release's mode is.
+    :ok = :code.ensure_modules_loaded(Application.spec(:hello, :modules))
     sockets = Sockets.from_environment!()
     tls = if Enum.any?(sockets, &(&1.scheme == :https)), do: Certificate.options!(), else: []
 

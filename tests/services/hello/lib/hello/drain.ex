@@ -11,15 +11,14 @@ defmodule Hello.Drain do
 
   @doc "Stop accepting, let every connection finish its request, at most `longest` milliseconds."
   def run(longest \\ @longest) do
-    Enum.each(listeners(), &Listener.close/1)
-    connections = Task.Supervisor.children(Hello.Connections)
+    :persistent_term.put(__MODULE__, true)
     Notify.send(["STOPPING=1", "STATUS=Draining"])
-
-    deadline = now() + longest
-    monitors = for pid <- connections, do: {pid, Process.monitor(pid)}
-    for {pid, _} <- monitors, do: send(pid, :drain)
-    Enum.each(monitors, fn {_, monitor} -> await(monitor, deadline) end)
+    finish(now() + longest)
+    Enum.each(listeners(), &Listener.close/1)
   end
+
+  @doc "Whether the end has begun: from then on nobody begins to wait for a connection."
+  def begun?, do: :persistent_term.get(__MODULE__, false)
 
   @doc "The processes that hold the listening sockets, in the order of their start."
   def listeners do
@@ -27,9 +26,23 @@ defmodule Hello.Drain do
     for {{Listener, _}, pid, _, _} <- children, is_pid(pid), do: pid
   end
 
-  defp await(monitor, deadline) do
+  # Those who wait for a connection leave by themselves, and may leave one that serves: look again until none is left.
+  defp finish(deadline) do
+    case Task.Supervisor.children(Hello.Connections) do
+      [] ->
+        :ok
+
+      [process | _] = processes ->
+        for each <- processes, do: send(each, :drain)
+        if await(process, deadline) != :late, do: finish(deadline)
+    end
+  end
+
+  defp await(process, deadline) do
+    monitor = Process.monitor(process)
+
     receive do
-      {:DOWN, ^monitor, :process, _, _} -> :ok
+      {:DOWN, ^monitor, :process, _, _} -> :gone
     after
       max(deadline - now(), 0) -> :late
     end

@@ -4,12 +4,17 @@ defmodule Hello.Listener do
 
   A process that accepts a connection starts another one to wait in its place and then serves the connection
   itself: a socket never changes hands, so none can be accepted and dropped.
+
+  Closing a listening socket under a process that waits on it can drop a connection too: `:gen_tcp.accept`
+  copies the listening socket's options afterwards, and closes what it has accepted when it finds none. So
+  nobody waits for long, and nobody waits any more when the socket is closed (`Hello.Drain`).
   """
   use GenServer
 
-  alias Hello.Connection
+  alias Hello.{Connection, Drain}
 
-  @waiting 16
+  @waiting 2
+  @patience 200
   # listen(2) is called again on an inherited socket; the kernel cuts this down to net.core.somaxconn.
   @backlog 65_535
   @options [
@@ -25,7 +30,7 @@ defmodule Hello.Listener do
   @doc "What is served where: `https on [::]:443`."
   def name(listener), do: GenServer.call(listener, :name)
 
-  @doc "Accept no more. Closes this process's descriptor; the socket lives on where it came from."
+  @doc "Close this process's descriptor; the socket lives on where it came from."
   def close(listener), do: GenServer.call(listener, :close)
 
   @impl true
@@ -45,20 +50,23 @@ defmodule Hello.Listener do
   def handle_call(:name, _from, state), do: {:reply, state.name, state}
   def handle_call(:close, _from, state), do: {:reply, :gen_tcp.close(state.socket), state}
 
-  @doc "Wait for one connection, leave a successor behind, serve."
+  @doc "Wait for one connection, leave a successor behind, serve. Ends without one when the drain begins."
   def accept(listening, scheme, tls) do
-    case :gen_tcp.accept(listening) do
+    case Drain.begun?() or :gen_tcp.accept(listening, @patience) do
       {:ok, socket} ->
         wait(listening, scheme, tls)
         Connection.serve(scheme, socket, tls)
 
-      {:error, :closed} ->
-        :ok
+      {:error, :timeout} ->
+        accept(listening, scheme, tls)
 
       # Aborted by the peer, or no descriptor left: the queue keeps what it holds.
-      {:error, _} ->
+      {:error, reason} when reason != :closed ->
         Process.sleep(50)
         accept(listening, scheme, tls)
+
+      _drain_or_closed ->
+        :ok
     end
   end
 
