@@ -206,14 +206,12 @@ def _is_local(settings: Settings, network: Network) -> bool:
 
 
 def addresses_note(settings: Settings) -> str:
-    if settings.online or settings.deny_all != {4, 16}:
-        return ""
-    wide = [
-        network
-        for network in settings.allowed
-        if network.localhost and network.ipv4 and network.prefix < 8
-    ]
-    return "An allowed range is wider than this host." if wide else ""
+    if any(settings.ip_filters.values()) and not _has_ip_filter(settings):
+        return (
+            f"systemd {settings.version} looks at IPEgressFilterPath= alone: the BPF"
+            " program for incoming packets does not count."
+        )
+    return ""
 
 
 def devices(settings: Settings) -> int:
