@@ -174,8 +174,8 @@ def credential(value: str) -> str:
     alone, C escapes decoded in the data alone. Raises Unquotable.
     """
     name, colon, data = _check(value).partition(":")
-    if not colon or not name:
-        raise Unquotable("must be a name, a colon and the data")
+    if not colon or not name or not data:
+        raise Unquotable("must be a name, a colon and the data, which is not empty")
     escaped = data.translate(_EXPAND)
     if escaped[-1:] in (" ", "\t"):
         escaped = escaped[:-1] + "\\x20"
@@ -318,6 +318,11 @@ def _quote_program(program: Argument) -> str:
         raise Unquotable(
             f"the program {text!r} has a quote, a backslash, a glob or a control"
             " character, which systemd refuses in the name of a program"
+        )
+    if text.strip(" ") != text:
+        raise Unquotable(
+            f"the program {text!r} begins or ends with a blank, which systemd loses"
+            " (since sd-executor, 254)"
         )
     if "/" in text and text[0] != "/":
         raise Unquotable(

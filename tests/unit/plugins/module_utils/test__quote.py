@@ -178,6 +178,8 @@ REFUSED: list[tuple[t.Any, str]] = [
     (["/bin/x\n"], "a quote, a backslash"),
     (["/bin/x\x7f"], "a quote, a backslash"),
     ([";", "x"], "separates commands"),
+    (["/bin/x "], "begins or ends with a blank"),
+    ([" x"], "begins or ends with a blank"),
     (["/bin/*"], "a glob"),
     (["/bin/[x]"], "a glob"),
     (["bin/x"], "must be an absolute path"),
@@ -275,9 +277,8 @@ def test_writes_paths() -> None:
 def test_writes_credentials() -> None:
     assert credential("id:a b%n\n\\") == "id:a b%n\\n\\\\"
     assert credential("id:a ") == "id:a\\x20"
-    assert credential("id:") == "id:"
     assert credential("id:a:b") == "id:a:b"
-    for value in ("id", ":x", "i\nd:x"):
+    for value in ("id", "id:", ":x", "i\nd:x"):
         with pytest.raises(Unquotable):
             credential(value)
 
