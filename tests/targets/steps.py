@@ -49,7 +49,7 @@ def ask(arguments: t.Sequence[str], timeout: float = 60) -> tuple[int, str, str]
             timeout=timeout,
             check=False,
         )
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return 127, "", f"{arguments[0]}: not found"
     except subprocess.TimeoutExpired:
         return 124, "", f"{arguments[0]} gave no answer within {timeout:.0f} s"

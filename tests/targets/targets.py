@@ -90,5 +90,7 @@ if __name__ == "__main__":
         main()
     except TargetError as error:
         fail(error)
+    except OSError as error:
+        fail(TargetError(str(error)))
     except KeyboardInterrupt:
         raise SystemExit(130) from None
