@@ -13,7 +13,29 @@ defmodule Hello.Application do
   def start(_type, _args) do
     # All of this program is in memory before the first request, whatever the release's mode is.
     :ok = :code.ensure_modules_loaded(Application.spec(:hello, :modules))
-    sockets = Sockets.from_environment!()
+
+    with {:ok, supervisor} <- supervise(Sockets.from_environment!()) do
+      served = Enum.map_join(Drain.listeners(), ", ", &Listener.name/1)
+      status = "hello #{version()} serves #{served}"
+      IO.puts(status)
+      Notify.send(["READY=1", "STATUS=" <> status])
+      {:ok, supervisor}
+    end
+  rescue
+    # The operator's mistake in one line of the journal; nothing runs yet that would have to be stopped.
+    error in [RuntimeError, ArgumentError, File.Error] ->
+      IO.puts(:stderr, "hello: #{Exception.message(error)}")
+      Notify.send(["STATUS=" <> Exception.message(error)])
+      System.halt(1)
+  end
+
+  @impl true
+  def prep_stop(state) do
+    Drain.run()
+    state
+  end
+
+  defp supervise(sockets) do
     tls = if Enum.any?(sockets, &(&1.scheme == :https)), do: Certificate.options!(), else: []
 
     listeners =
@@ -22,21 +44,12 @@ defmodule Hello.Application do
       end
 
     children = [{Task.Supervisor, name: Hello.Connections}] ++ listeners ++ [Watchdog]
-    options = [strategy: :one_for_one, max_restarts: 0, name: Hello.Supervisor]
 
-    with {:ok, supervisor} <- Supervisor.start_link(children, options) do
-      served = Enum.map_join(Drain.listeners(), ", ", &Listener.name/1)
-      status = "hello #{version()} serves #{served}"
-      IO.puts(status)
-      Notify.send(["READY=1", "STATUS=" <> status])
-      {:ok, supervisor}
-    end
-  end
-
-  @impl true
-  def prep_stop(state) do
-    Drain.run()
-    state
+    Supervisor.start_link(children,
+      strategy: :one_for_one,
+      max_restarts: 0,
+      name: Hello.Supervisor
+    )
   end
 
   @doc "The version of the release, as a string."

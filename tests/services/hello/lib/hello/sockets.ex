@@ -21,7 +21,7 @@ defmodule Hello.Sockets do
   def inherited(%{"LISTEN_PID" => pid, "LISTEN_FDS" => count} = environment, pid) do
     names = environment |> Map.get("LISTEN_FDNAMES", "") |> String.split(":")
 
-    for index <- indices(String.to_integer(count)) do
+    for index <- indices(number!("LISTEN_FDS", count)) do
       {@first + index, Enum.at(names, index, "unknown")}
     end
   end
@@ -45,11 +45,18 @@ defmodule Hello.Sockets do
 
     case {descriptors, environment["PORT_#{scheme}"]} do
       {[], nil} -> []
-      {[], port} -> [%{scheme: scheme, port: String.to_integer(port)}]
+      {[], port} -> [%{scheme: scheme, port: number!("PORT_#{scheme}", port)}]
       {fds, _} -> for fd <- fds, do: %{scheme: scheme, fd: fd}
     end
   end
 
+  defp number!(variable, text) do
+    case Integer.parse(text) do
+      {number, ""} when number in 0..65_535 -> number
+      _ -> raise "#{variable} is no number that can be used: #{inspect(text)}"
+    end
+  end
+
   defp indices(0), do: []
-  defp indices(count) when count > 0, do: 0..(count - 1)
+  defp indices(count), do: 0..(count - 1)
 end
