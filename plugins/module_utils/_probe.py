@@ -12,8 +12,14 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+import socket
 import typing as t
 from dataclasses import dataclass, replace
+
+from ._listeners import Listener
+
+#: Names of ports for hosts without /etc/services (Debian's package netbase).
+PORTS = {"domain": 53, "http": 80, "https": 443, "smtp": 25, "ssh": 22}
 
 
 class InvalidProbe(ValueError):
@@ -218,9 +224,9 @@ class Probe:
         given = _mapping(value, where, tuple(cls.__dataclass_fields__))
         if not given.get("socket"):
             raise InvalidProbe(f"{where} must name its socket")
-        ways = [way for way in ("http", "command") if given.get(way)]
-        if "send" in given or "expect" in given:
-            ways.append("send/expect")
+        ways = [way for way in ("http", "command", "send") if given.get(way)]
+        if "expect" in given and ways not in (["command"], ["send"]):
+            ways.append("expect")
         if len(ways) > 1:
             raise InvalidProbe(f"{where} must be one of {', '.join(ways)}, not all")
         http = Http.parse(given["http"], f"{where}.http") if given.get("http") else None
@@ -314,3 +320,28 @@ def _chunks(data: bytes) -> tuple[bytes, bool]:
         if len(rest) < size + 2:
             return body, False
         data = rest[size + 2 :]
+
+
+def askable(probe: Probe, listener: Listener) -> bool:
+    """Whether a probe can be put to a listener of that kind."""
+    if probe.command:
+        return True
+    if probe.http or probe.tls or not (probe.send or probe.expect):
+        return listener.connects
+    return listener.kind not in ("netlink", "mqueue", "usb")
+
+
+def means(address: str, listener: Listener) -> bool:
+    """Whether a probe's ``address`` is a listener's: as systemd writes it, as a path, or
+    as its port, by number or by the name that the port has (``https``)."""
+    if not address or address in (listener.text, listener.path):
+        return True
+    if not listener.port:
+        return False
+    if address.isdigit():
+        return int(address) == listener.port
+    try:
+        protocol = "tcp" if listener.kind == "stream" else "udp"
+        return socket.getservbyname(address, protocol) == listener.port
+    except OSError:
+        return PORTS.get(address) == listener.port

@@ -74,7 +74,6 @@ class Wish:
     leave: Leave = "as_found"
     samples: int = 1
     reset: bool = False
-    allow_root: bool = False
     accept: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     crash: int = 0
@@ -83,6 +82,38 @@ class Wish:
     restart: bool = False
     idle: float = 0.0
     lines: int = 20
+
+    @classmethod
+    def parse(cls, options: t.Mapping[str, t.Any]) -> Wish:
+        """Read the options of the module ``activation``; ``name`` alone is needed.
+
+        Raises `InvalidProbe` and `InvalidWish`.
+        """
+        given = {key: value for key, value in options.items() if value is not None}
+        probes = given.pop("probes", ())
+        wish = cls(
+            service=unit_name(given.pop("name")),
+            sockets=tuple(unit_name(x, "socket") for x in given.pop("sockets", ())),
+            probes=tuple(
+                Probe.parse(probe, f"probes[{index}]")
+                for index, probe in enumerate(probes)
+            ),
+            lines=given.pop("journal_lines", 20),
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in given.items()
+            },
+        )
+        if wish.timeout <= 0 or wish.settle < 0 or wish.samples < 1:
+            raise InvalidWish(
+                "timeout must be more than 0, settle not less, samples at least 1"
+            )
+        for name in wish.triggers:
+            if not name.endswith((".path", ".timer")):
+                raise InvalidWish(f"triggers are path units and timers, not {name}")
+        if wish.samples > 1 and wish.rest == "keep":
+            raise InvalidWish("samples need a service that may be brought to rest")
+        return wish
 
 
 @dataclass(frozen=True)

@@ -15,13 +15,14 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import typing as t
 from dataclasses import dataclass, field
 
 from ._listeners import Listener
-from ._probe import InvalidProbe, Probe, Response, Tls, shown
+from ._probe import Http, InvalidProbe, Probe, Response, Tls, shown
 
 #: More than this is never read of an answer: a probe wants a sign, not a download.
 LIMIT = 4 * 1024 * 1024
@@ -29,6 +30,10 @@ LIMIT = 4 * 1024 * 1024
 
 class Expired(Exception):
     """The deadline has passed."""
+
+
+class GivenUp(Exception):
+    """There is a reason to wait no longer."""
 
 
 class Deadline:
@@ -89,10 +94,14 @@ class Answer:
 
 Watch = t.Callable[[Answer], None]
 """Called once, while the connection is still open, when its first byte has come."""
+Tick = t.Callable[[Answer], str]
+"""Asked again and again while nothing comes: a reason to wait no longer, or nothing."""
 Taken = t.Callable[[Answer], bool]
 """Asked again and again of a connection without an answer: has the service taken it?"""
 #: Seconds between two looks at something that gives no sign of its own.
 STEP = 0.01
+#: Seconds between two looks at the service while its answer is waited for.
+GLANCE = 0.1
 
 
 def address_of(listener: Listener) -> tuple[int, t.Any]:
@@ -130,23 +139,29 @@ def ask(
     ipv6_only: bool = False,
     watch: Watch | None = None,
     taken: Taken | None = None,
+    tick: Tick | None = None,
+    connected: Watch | None = None,
     nodes: str = "/run",
 ) -> Answer:
     """Make one probe at one address; everything that goes wrong is in the `Answer`.
 
-    A probe that only connects keeps the connection until ``taken`` says yes. ``nodes`` is the directory for the socket that a datagram over a unix socket is
+    A probe that only connects keeps the connection until ``taken`` says yes.
+    ``connected`` is called before anything is sent. ``nodes`` is the directory for the socket that a datagram over a unix socket is
     answered to.
     """
     answer = Answer(listener, began=time.monotonic())
+    wait = Wait(answer, deadline, tick)
     try:
         if probe.command:
-            _command(probe, answer, deadline)
+            _command(probe, answer, wait)
         elif listener.kind == "fifo" or listener.kind == "special":
             _node(probe, answer, deadline)
         elif listener.kind == "datagram":
-            _datagram(probe, answer, deadline, watch, nodes, ipv6_only)
+            _datagram(probe, answer, wait, watch, nodes, ipv6_only)
         else:
-            _stream(probe, answer, deadline, watch, taken, ipv6_only)
+            _stream(probe, answer, wait, (watch, taken, connected), ipv6_only)
+    except GivenUp as exc:
+        answer.failure = str(exc)
     except Expired:
         answer.expired = True
         answer.failure = answer.failure or f"nothing came within {deadline.seconds:g} s"
@@ -158,11 +173,35 @@ def ask(
     return answer
 
 
-def _wait(sock: socket.socket, deadline: Deadline, *, write: bool = False) -> None:
-    poll = select.poll()
-    poll.register(sock, select.POLLOUT if write else select.POLLIN)
-    if not poll.poll(deadline.left() * 1000):
-        raise Expired
+class Wait:
+    """Waiting for one answer, in slices, so that the service can be looked at."""
+
+    def __init__(self, answer: Answer, deadline: Deadline, tick: Tick | None) -> None:
+        self.answer = answer
+        self.deadline = deadline
+        self.tick = tick
+
+    def slices(self, step: float = GLANCE) -> t.Iterator[float]:
+        """How long to wait each time; raises `Expired` or `GivenUp` in between."""
+        looked = time.monotonic()
+        while True:
+            yield min(self.deadline.left(), step)
+            if self.tick is None or time.monotonic() - looked < GLANCE * 0.9:
+                continue
+            reason = self.tick(self.answer)
+            looked = time.monotonic()
+            if reason:
+                raise GivenUp(reason)
+
+    def receive(self, sock: socket.socket) -> bytes:
+        """What comes next; empty when the other side has closed."""
+        for seconds in self.slices():
+            sock.settimeout(seconds)
+            try:
+                return sock.recv(65536)
+            except socket.timeout:
+                continue
+        return b""
 
 
 def _connect(
@@ -185,6 +224,11 @@ def _connect(
         except socket.timeout as exc:
             sock.close()
             raise Expired from exc
+        except BlockingIOError:
+            # unix(7): the queue of the listener is full, and it does not say when not
+            sock.close()
+            time.sleep(min(STEP, deadline.left()))
+            return _connect(listener, answer, deadline, ipv6_only)
         except OSError:
             sock.close()
             if index + 1 == len(places):
@@ -201,52 +245,52 @@ def _connect(
 def _stream(
     probe: Probe,
     answer: Answer,
-    deadline: Deadline,
-    watch: Watch | None,
-    taken: Taken | None,
+    wait: Wait,
+    hooks: tuple[Watch | None, Taken | None, Watch | None],
     ipv6_only: bool,
 ) -> None:
-    listener = answer.listener
+    listener, deadline = answer.listener, wait.deadline
+    watch, taken, connected = hooks
     sock = _connect(listener, answer, deadline, ipv6_only)
     try:
-        if listener.family == "unix" and hasattr(socket, "SO_PEERCRED"):
+        if listener.family == "unix":
             raw = sock.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
-            answer.peer_pid = int.from_bytes(raw[:4], "little")
+            answer.peer_pid = int.from_bytes(raw[:4], sys.byteorder)
+        if connected is not None:
+            connected(answer)
         if probe.tls is not None:
             answer.stage = "tls"
-            sock = secure(sock, probe.tls, deadline)
+            sock = secure(sock, probe.tls, wait)
             answer.seen["tls"] = getattr(sock, "version", lambda: None)()
         answer.stage = "send"
-        host = listener.host or "localhost"
-        host = "localhost" if listener.any_host else host
+        host = "localhost" if listener.any_host else listener.host or "localhost"
+        host = f"[{host}]" if ":" in host else host
         data = probe.http.request(host) if probe.http else probe.send
         _send(sock, data, deadline)
         answer.stage = "answer"
-        if not probe.answers:
-            _hold(sock, answer, deadline, taken)
-            return
-        _read(sock, probe, answer, deadline, watch)
+        if probe.answers:
+            _read(sock, probe, answer, wait, watch)
+        else:
+            _hold(sock, answer, wait, taken)
     finally:
         sock.close()
 
 
-def _hold(
-    sock: socket.socket, answer: Answer, deadline: Deadline, taken: Taken | None
-) -> None:
+def _hold(sock: socket.socket, answer: Answer, wait: Wait, taken: Taken | None) -> None:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
-    while taken is not None and not taken(answer):
-        if not poll.poll(min(deadline.left(), STEP) * 1000):
+    for seconds in wait.slices(STEP):
+        if taken is None or taken(answer):
+            break
+        if not poll.poll(seconds * 1000):
             continue
         # it speaks first, or hangs up: both show that somebody took the connection
         more = sock.recv(4096)
-        if more:
-            answer.first_byte = answer.first_byte or time.monotonic()
-            answer.data += more
-            continue
-        answer.seen["closed"] = True
-        taken(answer)
-        break
+        if not more:
+            answer.seen["closed"] = True
+            break
+        answer.first_byte = answer.first_byte or time.monotonic()
+        answer.data += more
     answer.stage = "right"
 
 
@@ -263,44 +307,40 @@ def _read(
     sock: socket.socket,
     probe: Probe,
     answer: Answer,
-    deadline: Deadline,
+    wait: Wait,
     watch: Watch | None,
 ) -> None:
     response = Response()
     while True:
-        sock.settimeout(deadline.left())
         try:
-            more = sock.recv(65536)
-        except socket.timeout as exc:
+            more = wait.receive(sock)
+        except Expired:
             if answer.data:
                 answer.failure = (
-                    f"the answer was not whole within {deadline.seconds:g} s: "
+                    f"the answer was not whole within {wait.deadline.seconds:g} s: "
                     f"{shown(answer.data)}"
                 )
-            raise Expired from exc
+            raise
         if answer.first_byte is None and more:
             answer.first_byte = time.monotonic()
             if watch is not None:
                 watch(answer)
         answer.data += more
+        if not more and not answer.data:
+            raise ConnectionError("the connection was closed without an answer")
+        enough = not more or len(answer.data) > LIMIT
         if probe.http is not None:
-            if not answer.data:
-                raise ConnectionError("the connection was closed without an answer")
-            if response.feed(more) or not more or len(answer.data) > LIMIT:
-                return _judge_http(probe, answer, response)
-        elif probe.expect is not None and probe.expect.met(answer.data):
+            if response.feed(more) or enough:
+                _judge_http(probe.http, answer, response)
+                return
+        elif probe.expect is None or probe.expect.met(answer.data):
             answer.stage = "right"
-            return None
-        elif not more or len(answer.data) > LIMIT:
-            if not answer.data:
-                raise ConnectionError("the connection was closed without an answer")
+            return
+        elif enough:
             raise InvalidProbe(f"is {shown(answer.data)}, not {probe.expect}")
 
 
-def _judge_http(probe: Probe, answer: Answer, response: Response) -> None:
-    http = probe.http
-    if http is None:
-        return
+def _judge_http(http: Http, answer: Answer, response: Response) -> None:
     answer.seen["status"] = response.status
     if response.status == 0:
         raise ConnectionError(f"the connection was closed after {shown(answer.data)}")
@@ -314,7 +354,7 @@ def _judge_http(probe: Probe, answer: Answer, response: Response) -> None:
     answer.stage = "right"
 
 
-def secure(sock: socket.socket, tls: Tls, deadline: Deadline) -> socket.socket:
+def secure(sock: socket.socket, tls: Tls, wait: Wait) -> socket.socket:
     """Begin TLS on a connection and judge the server's certificate."""
     import hashlib
     import ssl  # costs time, so only who needs it loads it
@@ -331,11 +371,16 @@ def secure(sock: socket.socket, tls: Tls, deadline: Deadline) -> socket.socket:
     context.check_hostname = bool(judge and tls.server_name)
     if tls.certificate:
         context.load_cert_chain(tls.certificate, tls.key or None)
-    sock.settimeout(deadline.left())
-    try:
-        wrapped = context.wrap_socket(sock, server_hostname=tls.server_name or None)
-    except socket.timeout as exc:
-        raise Expired from exc
+    wrapped = context.wrap_socket(
+        sock, server_hostname=tls.server_name or None, do_handshake_on_connect=False
+    )
+    for seconds in wait.slices():
+        wrapped.settimeout(seconds)
+        try:
+            wrapped.do_handshake()
+            break
+        except socket.timeout:
+            continue
     if tls.pin:
         shown_pin = hashlib.sha256(wrapped.getpeercert(True) or b"").hexdigest()
         if shown_pin != tls.pin:
@@ -349,36 +394,35 @@ def secure(sock: socket.socket, tls: Tls, deadline: Deadline) -> socket.socket:
 def _datagram(
     probe: Probe,
     answer: Answer,
-    deadline: Deadline,
+    wait: Wait,
     watch: Watch | None,
     nodes: str,
     ipv6_only: bool,
 ) -> None:
     listener = answer.listener
     if listener.family != "unix":
-        with _connect(listener, answer, deadline, ipv6_only) as sock:
-            _exchange(sock, probe, answer, deadline, watch)
+        with _connect(listener, answer, wait.deadline, ipv6_only) as sock:
+            _exchange(sock, probe, answer, wait, watch)
         return
     with tempfile.TemporaryDirectory(prefix="activated-probe-", dir=nodes) as place:
         os.chmod(place, 0o711)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
             sock.bind(place + "/answer")
             os.chmod(place + "/answer", 0o722)
-            sock.settimeout(deadline.left())
-            answer.began = time.monotonic()
+            sock.settimeout(wait.deadline.left())
             sock.connect(address_of(listener)[1])
-            _exchange(sock, probe, answer, deadline, watch)
+            _exchange(sock, probe, answer, wait, watch)
 
 
 def _exchange(
     sock: socket.socket,
     probe: Probe,
     answer: Answer,
-    deadline: Deadline,
+    wait: Wait,
     watch: Watch | None,
 ) -> None:
     answer.stage = "send"
-    sock.settimeout(deadline.left())
+    sock.settimeout(wait.deadline.left())
     answer.began = time.monotonic()
     sock.send(probe.send)
     if probe.expect is None:
@@ -386,8 +430,7 @@ def _exchange(
         return
     answer.stage = "answer"
     while True:
-        _wait(sock, deadline)
-        more = sock.recv(65536)
+        more = wait.receive(sock)
         if answer.first_byte is None:
             answer.first_byte = time.monotonic()
             if watch is not None:
@@ -416,7 +459,7 @@ def _node(probe: Probe, answer: Answer, deadline: Deadline) -> None:
         os.close(handle)
 
 
-def _command(probe: Probe, answer: Answer, deadline: Deadline) -> None:
+def _command(probe: Probe, answer: Answer, wait: Wait) -> None:
     answer.stage = "answer"
     process = subprocess.Popen(
         list(probe.command),
@@ -425,30 +468,35 @@ def _command(probe: Probe, answer: Answer, deadline: Deadline) -> None:
         stderr=subprocess.STDOUT,
         start_new_session=True,
     )
+    out = t.cast("t.IO[bytes]", process.stdout)
     try:
-        out = process.stdout
-        if out is None:
-            return
         os.set_blocking(out.fileno(), False)
         poll = select.poll()
-        poll.register(out, select.POLLIN | select.POLLHUP)
-        while poll.poll(deadline.left() * 1000):
-            more = out.read(65536)
-            if more:
-                answer.first_byte = answer.first_byte or time.monotonic()
-                answer.data = (answer.data + more)[:LIMIT]
-            elif more == b"":
+        poll.register(out, select.POLLIN)
+        for seconds in wait.slices():
+            if poll.poll(seconds * 1000):
+                more = out.read(65536)
+                if more:
+                    answer.first_byte = answer.first_byte or time.monotonic()
+                    answer.data = (answer.data + more)[:LIMIT]
+                elif more == b"":
+                    break
+        for seconds in wait.slices():
+            try:
+                process.wait(seconds)
                 break
-        rc = process.wait(deadline.left())
-    except subprocess.TimeoutExpired as exc:
-        raise Expired from exc
+            except subprocess.TimeoutExpired:
+                continue
     finally:
         # the whole session: what the command started must not outlive the probe
         with contextlib.suppress(OSError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        if process.stdout is not None:
-            process.stdout.close()
-    if rc != 0:
-        raise InvalidProbe(f"of the command was {rc}: {shown(answer.data)}")
+        out.close()
+    if process.returncode != 0:
+        raise InvalidProbe(
+            f"of the command is status {process.returncode}: {shown(answer.data)}"
+        )
+    if probe.expect is not None and not probe.expect.met(answer.data):
+        raise InvalidProbe(f"is {shown(answer.data)}, not {probe.expect}")
     answer.stage = "right"

@@ -1,0 +1,255 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to this collection: it may change without notice.
+# Do not import it from outside of activated.services.
+
+"""The acts of a proof: bring to rest, ask, wait for the settle time, leave as wished."""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+from ._case import Case, Question
+from ._facts import Tables
+from ._listeners import ESTABLISHED
+from ._manager import ManagerError
+from ._proof import ServiceState, limit_message, milliseconds
+from ._wire import STEP, Answer, Deadline, ask
+
+
+def rest(case: Case) -> bool:
+    """Bring the service to rest, unless the wish keeps it; false when it cannot be."""
+    if case.state.at_rest:
+        return True
+    wish = case.wish
+    if wish.rest == "keep":
+        case.note(
+            "the service was already running and was kept: its start is not proven"
+        )
+        return True
+    if wish.rest == "found":
+        case.problem(
+            "rest",
+            f"{wish.service} was already running (process {case.state.main_pid}) and may "
+            "not be stopped, so that nothing shows that a request starts it",
+        )
+        return False
+    return stop(case)
+
+
+def stop(case: Case) -> bool:
+    """Stop the service, and nothing else: its sockets stay open.
+
+    It counts as stopped too when another client's request has started it again.
+    """
+    before, name = case.state, case.wish.service
+    case.touched = True
+    try:
+        case.manager.stop(name, no_block=True)
+    except ManagerError as exc:
+        case.problem("rest", f"{name} cannot be stopped: {exc.err}")
+        return False
+    deadline, pause = Deadline(case.wish.timeout, case.clock), STEP
+    while True:
+        case.refresh()
+        if case.state.at_rest or case.state.invocation != before.invocation:
+            break
+        if deadline.over:
+            case.problem(
+                "rest",
+                f"{name} has not stopped within {case.wish.timeout:g} s: "
+                f"it is {case.state.active}",
+            )
+            return False
+        case.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
+    if case.state.active == "failed" and before.active != "failed":
+        case.note(f"told to stop, its main process {case.state.ending() or 'failed'}")
+        case.manager.reset_failed(name)
+        case.refresh()
+    for unit in case.units:
+        if unit.active != "active":
+            case.problem(
+                "listening", f"stopping the service has closed {unit.unit}", unit
+            )
+    return not case.failed
+
+
+class Watcher:
+    """What is looked at while a question is on its way to a service."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.before = case.state
+        self.first = ""
+        self.fault: ServiceState | None = None
+
+    def watch(self, answer: Answer) -> None:
+        """At the first byte: see who holds the other end of the connection."""
+        if answer.local is not None and "end" not in answer.seen:
+            answer.seen["end"] = Tables(self.case.proc).other_end(answer.local)
+
+    def taken(self, answer: Answer) -> bool:
+        """Whether the service has taken a connection that no answer is expected on."""
+        case, listener = self.case, answer.listener
+        if not case.state.main_pid:
+            case.refresh()
+        members = case.members()
+        if not members:
+            return False
+        inodes = case.held(members)
+        if answer.local is not None:
+            end = Tables(case.proc).other_end(answer.local)
+            answer.seen["end"] = end or answer.seen.get("end")
+            gone = end is not None and end.state != ESTABLISHED
+            return end is not None and (end.inode in inodes or gone)
+        return any(
+            row.connected and row.path == listener.path and row.inode in inodes
+            for row in Tables(case.proc).unix()
+        )
+
+    def tick(self, _answer: Answer) -> str:
+        """While nothing comes: a reason to wait no longer, or nothing.
+
+        A run that failed is remembered: the request that is still waiting starts the
+        service again at once, and systemd then forgets how the run before ended.
+        """
+        case = self.case
+        pid = case.state.main_pid
+        if pid and case.proc.alive(pid) and case.state.active == "active":
+            return ""
+        case.refresh()
+        state = case.state
+        if any(unit.active == "failed" for unit in case.units):
+            self.fault = self.fault or state
+            return "its socket was closed"
+        if state.invocation == self.before.invocation:
+            return ""
+        if self.first and state.invocation != self.first:
+            self.fault = self.fault or state
+            return "it was started again before it answered"
+        self.first = state.invocation
+        if state.text("Result") not in ("", "success") or (
+            state.at_rest and state.ending()
+        ):
+            self.fault = state
+            return "it ended before it answered"
+        return ""
+
+
+def put(case: Case, question: Question) -> tuple[Answer, Watcher]:
+    """Put a question to a socket, and wait for what it starts when nothing answers."""
+    probe, unit, listener = question
+    case.touched = True
+    watcher = Watcher(case)
+    deadline = Deadline(case.wish.timeout, case.clock).within(probe.timeout)
+    answer = ask(
+        probe,
+        listener,
+        deadline,
+        ipv6_only=unit.ipv6_only,
+        watch=watcher.watch,
+        taken=watcher.taken,
+        tick=watcher.tick,
+    )
+    if answer.right and not probe.answers and not listener.connects:
+        before = case.state.started
+        case.refresh()
+        while case.state.started == before and case.state.active != "active":
+            if deadline.over:
+                answer.stage, answer.expired = "answer", True
+                answer.failure = f"nothing started within {deadline.seconds:g} s"
+                break
+            case.sleep(STEP)
+            case.refresh()
+        answer.ended = case.clock()
+    case.last_answer = answer.ended
+    return answer, watcher
+
+
+def settle(case: Case) -> None:
+    """Watch the service for the settle time after its last answer."""
+    before, pid = case.state, case.state.main_pid
+    end = case.last_answer + case.wish.settle
+    while case.clock() < end:
+        case.sleep(min(STEP, max(end - case.clock(), 0)))
+        if pid and not case.proc.alive(pid):
+            break
+    lasted = milliseconds(case.last_answer, case.clock())
+    case.refresh()
+    state = case.state
+    same = state.invocation == before.invocation and state.main_pid == pid
+    same = same and state.number("NRestarts") == before.number("NRestarts")
+    if same and state.active == "active" and case.proc.alive(pid):
+        case.proof.service["settled_ms"] = lasted
+        return
+    if state.active == "active" and state.invocation != before.invocation:
+        ended_after(case, "ended", f"within {lasted} ms and was started again")
+    else:
+        ended_after(case, state.ending() or f"is {state.active}", f"within {lasted} ms")
+
+
+def ended_after(case: Case, ending: str, when: str) -> None:
+    """Say that the service has answered and then did not stay."""
+    case.problem(
+        "stays",
+        f"{case.wish.service} answered, but did not stay for the settle time of "
+        f"{case.wish.settle:g} s: its main process {ending} {when}",
+    )
+
+
+def leave(case: Case) -> None:
+    """Leave the service as the wish says, whatever became of the proof."""
+    wish, was_at_rest = case.wish, case.found.at_rest
+    running = wish.leave == "running" or (wish.leave == "as_found" and not was_at_rest)
+    if not case.touched and wish.leave == "as_found":
+        return
+    case.refresh()
+    try:
+        if running and case.state.at_rest:
+            case.manager.start(wish.service)
+            case.refresh()
+        elif not running and not case.state.at_rest:
+            if stop(case) and not case.state.at_rest:
+                case.note(f"other requests have started {wish.service} again")
+        elif case.state.active == "failed" and case.found.active == "inactive":
+            closed = any(unit.active == "failed" for unit in case.units)
+            if not closed and not limit_message(case.state.text("Result")):
+                case.manager.reset_failed(wish.service)
+                case.refresh()
+    except ManagerError as exc:
+        case.problem("left", str(exc))
+    case.proof.service["left"] = case.state.active
+    for unit in case.units:
+        if unit.active != "active":
+            case.note(f"{unit.unit} is left {unit.active} ({unit.result})")
+    if running == was_at_rest:
+        case.proof.changed = True
+
+
+def forget_starts(case: Case) -> None:
+    """Keep the proof's own starts from counting for the start limit."""
+    if case.state.active != "failed":
+        case.manager.reset_failed(case.wish.service)
+
+
+def real_time() -> int:
+    """Microseconds of the real-time clock."""
+    return time.time_ns() // 1000
+
+
+def signal_main(case: Case, number: int) -> int:
+    """Send a signal to the main process; its number, or 0 when there is none."""
+    pid = case.state.main_pid
+    try:
+        os.kill(pid, number) if pid else None
+    except OSError:
+        return 0
+    return pid
+
+
+Conduct = t.Callable[[Case], None]
