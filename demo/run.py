@@ -9,6 +9,7 @@ The hosts stay afterwards, to look around in them; a second run reports no chang
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -38,6 +39,7 @@ def main() -> None:
         [sys.executable, "tests/services/build.py", "hello", *builds],
         quiet=True,
     )
+    renew_hosts_of_another_build(targets)
     install_collection()
     say("first deployment: demo/deploy.yml")
     playbook("deploy.yml")
@@ -53,6 +55,23 @@ def main() -> None:
     print((PLACE / "table.txt").read_text())
     print("Look around:  docker exec -it web-trixie bash   (systemctl status 'hello*')")
     print("Take it away: make clean")
+
+
+def renew_hosts_of_another_build(targets: list[str]) -> None:
+    """A host that has version 1.0.0 of another build would rightly refuse this one."""
+    for host, suite in HOSTS.items():
+        archive = ROOT / ".build" / "services" / suite / "hello-1.0.0.tar.gz"
+        digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+        marker = "/opt/hello/releases/1.0.0/.activated-release.json"
+        there = subprocess.run(
+            ["docker", "exec", host, "cat", marker],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if there.returncode == 0 and digest not in there.stdout:
+            step(f"{host} has another build of hello: made anew", [*targets, "down", host])
+            run([*targets, "up", host, "--suite", suite])
 
 
 def install_collection() -> None:
