@@ -68,6 +68,7 @@ def split_words(
     cunescape: bool = True,
     unquote: bool = True,
     relax: bool = False,
+    strict: bool = False,
     separators: str = BLANKS,
 ) -> list[str]:
     """The words of a value.
@@ -76,7 +77,9 @@ def split_words(
     escapes are decoded and unknown ones kept as they are (systemd warns of those, see
     unknown_escapes), without it a backslash makes the next character literal. Bytes
     that are not UTF-8 come as surrogates (``surrogateescape``). Raises InvalidWords
-    for an open quote or a backslash at the end, unless ``relax``.
+    for an open quote or a backslash at the end, unless ``relax``; with ``strict`` for
+    an unknown escape too, as in ``Environment=``, where systemd drops that word and
+    all that follow.
     """
     if not _SPECIAL.search(value):
         return _split_plain(value, separators)
@@ -84,6 +87,8 @@ def split_words(
     words: list[str] = []
     while True:
         word = splitter.next()
+        if strict and splitter.unknown:
+            raise InvalidWords(f"an unknown escape, {splitter.unknown[0]}")
         if word is None:
             return words
         words.append(word)

@@ -87,6 +87,13 @@ def test_refuses_a_backslash_at_the_end_of_paths() -> None:
         split_words("/a\\", cunescape=False)
 
 
+@pytest.mark.parametrize("value", [r"A=b \q", r"'\;'", "a\\", r"\x00", r"\x4"])
+def test_refuses_unknown_escapes_when_strict(value: str) -> None:
+    split_words(value)
+    with pytest.raises(InvalidWords, match="unknown escape"):
+        split_words(value, strict=True)
+
+
 @pytest.mark.parametrize(
     ("value", "escapes"),
     [
@@ -166,7 +173,8 @@ def one_by_one(value: str, cunescape: bool) -> list[str] | None:
                 elif char in plain:
                     word += "\a\b\f\n\r\t\v\\\"' "[plain.index(char)]
                 elif char == "x" and "".join(left[:2]) in HEX:
-                    word += chr(int("".join(left[:2]), 16))
+                    code = int("".join(left[:2]), 16)
+                    word += chr(code if code < 128 else 0xDC00 + code)
                     del left[:2]
                 else:
                     word += "\\" + char
@@ -183,10 +191,11 @@ def one_by_one(value: str, cunescape: bool) -> list[str] | None:
                 word += char
         if quote:
             return None
-        words.append(word)
+        words.append(word.encode("utf-8", "surrogateescape").decode(errors=ESCAPE))
 
 
-HEX = [f"{code:02x}" for code in range(1, 128)] + [f"{c:02X}" for c in range(1, 128)]
+ESCAPE = "surrogateescape"
+HEX = [f"{code:02x}" for code in range(1, 256)]
 
 
 @pytest.mark.parametrize("cunescape", [True, False])
