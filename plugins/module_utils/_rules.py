@@ -25,9 +25,6 @@ from ._values import value_problem
 if t.TYPE_CHECKING:
     Severity = t.Literal["error", "warning", "info"]
 
-# A systemd service manager of its own accord gives these to every unit.
-_DEFAULT_TYPE: t.Final = "simple"
-
 
 @dataclass(frozen=True)
 class Problem:
@@ -154,11 +151,13 @@ class Subject:
 
     @property
     def service_type(self) -> str:
-        """The type of a service: `notify`, `oneshot` …, `simple` or `dbus` unless set."""
+        """The type of a service; systemd sets it by what there is, where it is unset."""
         stated = self.value("Service", "Type")
         if stated:
             return stated
-        return "dbus" if self.value("Service", "BusName") else _DEFAULT_TYPE
+        if self.value("Service", "BusName"):
+            return "dbus"
+        return "simple" if self.kept("Service", "ExecStart") else "oneshot"
 
     def other(self, name: str) -> Subject | None:
         """Give another unit of the set, or the template of that instance."""

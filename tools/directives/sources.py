@@ -146,7 +146,7 @@ def read_words(code: str) -> dict[str, tuple[str, ...]]:
             extra = ("+bool",) if name in booleans else ()
             tables.setdefault(name, (*extra, *sorted(words)))
     # Tables of other forms: names of exit statuses, signals and architectures.
-    statuses = re.findall(r"\[EXIT_\w+\]\s*=\s*\{\s*\"(\w+)\"", code)
+    statuses = re.findall(r"\[EX(?:IT)?_\w+\]\s*=\s*\{\s*\"(\w+)\"", code)
     tables["exit_status_name"] = tuple(sorted(set(statuses)))
     signals = re.search(r"static_signal_table\[\] = \{(.*?)\n\};", code, re.S)
     signals = signals or re.search(r"__signal_table\[\] = \{(.*?)\n\};", code, re.S)
