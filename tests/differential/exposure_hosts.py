@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 import subprocess
@@ -19,6 +20,7 @@ UNIT_PATH = (
     "/run/systemd/system",
     "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system",
+    "/lib/systemd/system",
 )
 
 _ROW = re.compile(r"^(.) (\S+)\s+(?:\S.*?\s+)??(\d+)\s+(\d+)\s+(\d+)\s*(\d+\.\d)?\s*$")
@@ -43,6 +45,7 @@ class Host:
         self.name = name
         version = self.run("systemd-analyze --version").split()
         self.version = int(version[1])
+        self.offline = self.version >= 250
 
     def run(self, script: str, stdin: bytes | None = None) -> str:
         """What a shell script prints; whether it fails is of no matter."""
@@ -63,9 +66,21 @@ class Host:
                 archive.addfile(entry, io.BytesIO(content))
         self.run("tar -C / -x", stream.getvalue())
 
+    @contextlib.contextmanager
+    def files(self, files: t.Mapping[str, str | bytes]) -> t.Iterator[None]:
+        """Files that are there for a while, and known to the manager."""
+        self.write(files)
+        self.run("systemctl daemon-reload")
+        try:
+            yield
+        finally:
+            self.run("xargs rm -f", "\n".join(files).encode())
+            self.run("systemctl daemon-reload")
+
     def read(self, pattern: str) -> dict[str, bytes]:
         """The regular files below the unit path whose paths match a find pattern."""
-        paths = " ".join(UNIT_PATH)
+        # where /lib is a link, its folder is the one below /usr
+        paths = f"$(readlink -e {' '.join(UNIT_PATH)} | sort -u)"
         command = ["docker", "exec", self.name, "sh", "-c"]
         script = f"find {paths} -type f -path '{pattern}' -print0 2>/dev/null"
         packed = subprocess.run(
@@ -86,7 +101,7 @@ class Host:
 
         ``units`` are paths, or names for a version that only knows loaded units.
         """
-        mode = "--offline=true" if self.version >= 250 else ""
+        mode = "--offline=true" if self.offline else ""
         script = (
             "export SYSTEMD_ANALYZE_DEBUG=1 SYSTEMD_COLORS=0 SYSTEMD_EMOJI=0 LANG=C.UTF-8;"
             f" xargs -n 200 systemd-analyze --no-pager security {mode}"
