@@ -51,7 +51,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: The command line.
-  type: string
+  type: str
 """
 
 import typing as t

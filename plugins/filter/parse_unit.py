@@ -18,7 +18,7 @@ description:
 options:
   _input:
     description: The text of a unit.
-    type: string
+    type: str
     required: true
 positional: _input
 seealso:

@@ -43,7 +43,7 @@ options:
     description:
       - Give only the lines of this section, without its header, for use inside a
         template that has it.
-    type: string
+    type: str
 positional: _input, section
 seealso:
   - plugin: activated.services.parse_unit
@@ -83,7 +83,7 @@ EXAMPLES = r"""
 RETURN = r"""
 _value:
   description: The text of the unit, or the lines of the section.
-  type: string
+  type: str
 """
 
 import typing as t

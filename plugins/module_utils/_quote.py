@@ -158,15 +158,16 @@ def environment(name: str, value: str | t.Mapping[str, str]) -> str:
     return quote(_fits(f"{name}={_check(value)}"))
 
 
-def raw(value: str) -> str:
+def raw(value: str, specifiers: bool = True) -> str:
     """The whole value of a directive that knows neither quotes nor escapes.
 
     A ``%`` that would begin a specifier is doubled; one at the end or before
     anything but a letter, a digit or another ``%`` is literal for systemd
-    (specifier.c), so that ``CPUQuota=20%`` stays a percentage. Raises Unquotable.
+    (specifier.c), so that ``CPUQuota=20%`` stays a percentage. Without
+    ``specifiers`` the directive expands none. Raises Unquotable.
     """
     _check_line(_check(value))
-    return _EXPANDED.sub("%%", value)
+    return _EXPANDED.sub("%%", value) if specifiers else value
 
 
 def credential(value: str) -> str:

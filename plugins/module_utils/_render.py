@@ -44,6 +44,8 @@ _PATHS = frozenset(
         "WantsMountsFor",
     )
 )
+# Of the directives whose value may hold any text, those that expand no specifiers
+_WITHOUT_SPECIFIERS = frozenset(("LogFilterPatterns", "OpenFile"))
 
 
 class InvalidValue(ValueError):
@@ -182,7 +184,9 @@ def _text(where: str, directive: str, value: object, listed: bool = False) -> st
             raise InvalidValue(
                 f"{where}: {value!r} may be one path or several: give a list"
             )
-    return _at(where, credential if directive == "SetCredential" else raw, value)
+    if directive == "SetCredential":
+        return _at(where, credential, value)
+    return _at(where, raw, value, directive not in _WITHOUT_SPECIFIERS)
 
 
 def _commands(where: str, value: object) -> list[str]:

@@ -7,14 +7,18 @@ what we read: its own files, and texts that were made to trip a reader."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import random
 import re
+import time
 import typing as t
 from pathlib import Path
 
 import pytest
 from conftest import Target
+from nasty import mutate
 
 from ansible_collections.activated.services.plugins.filter.parse_unit import parse_unit
 from ansible_collections.activated.services.plugins.filter.to_unit import to_unit
@@ -113,6 +117,34 @@ def test_a_changed_meaning_is_seen(target: Target) -> None:
         if number % 2:
             spoilt[name] = text + "\n[Service]\nUMask=0123\n"
     assert set(changed(target, original, spoilt)) == set(services)
+
+
+FUZZ_SECONDS = float(os.environ.get("ACTIVATED_FUZZ_SECONDS", "4"))
+
+
+def test_mutations_of_the_systems_units_get_an_answer(target: Target) -> None:
+    rng = random.Random(61)
+    texts = [text.encode() for text in shipped(target).values()]
+    end = time.monotonic() + FUZZ_SECONDS
+    answers = refusals = 0
+    while time.monotonic() < end:
+        data = mutate(rng.choice(texts), rng)
+        begun = time.process_time()
+        try:
+            unit = Unit.parse(data)
+            assert Unit.parse(unit.render()) == unit, data
+            for section in unit.sections:
+                for entry in section.assignments:
+                    with contextlib.suppress(InvalidWords):
+                        split_words(entry.value)
+                    with contextlib.suppress(InvalidWords):
+                        split_commands(entry.value)
+            answers += 1
+        except InvalidUnit:
+            refusals += 1
+        assert time.process_time() - begun < 1, data
+    assert answers > 100
+    assert refusals > 100
 
 
 PIECES = (

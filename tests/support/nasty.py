@@ -229,3 +229,28 @@ def random_strings(count: int, seed: int) -> list[str]:
         "".join(rng.choice(PIECES) for _ in range(rng.randint(1, 24)))
         for _ in range(count)
     ]
+
+
+INSERTED = (
+    *(b"\n", b"\r", b"\0", b"\\\n", b"\\", b"[", b"]", b"=", b"#", b'"', b"%", b"$"),
+    *(b"\xef\xbb\xbf", b"\xff", b"\xef\xbf\xbe", b"\xc3", b"\n[Service]\n"),
+)
+
+
+def mutate(data: bytes, rng: random.Random) -> bytes:
+    """The same bytes with a few changes: put in, cut out, replaced, repeated."""
+    changed = bytearray(data)
+    for _ in range(rng.randint(1, 12)):
+        place = rng.randint(0, len(changed))
+        choice = rng.randint(0, 4)
+        if choice == 0:
+            changed[place:place] = rng.choice(INSERTED)
+        elif choice == 1:
+            changed[place : place + rng.randint(1, 9)] = b""
+        elif choice == 2:
+            changed[place : place + 1] = bytes([rng.randint(0, 255)])
+        elif choice == 3:
+            changed[place:place] = changed[: rng.randint(0, len(changed))]
+        else:
+            changed[place:place] = bytes(rng.randint(0, 255) for _ in range(5))
+    return bytes(changed)

@@ -40,6 +40,7 @@ SECTIONS: list[tuple[t.Any, str]] = [
     ({"A": ["%n", {"expand": "%n"}]}, "A=%%n\nA=%n"),
     ({"A": {"expand": ""}}, "A="),
     ({"CPUQuota": "20%"}, "CPUQuota=20%"),
+    ({"LogFilterPatterns": "~%d%%"}, "LogFilterPatterns=~%d%%"),
     ({"X-Mine": "b"}, "X-Mine=b"),
     ({Text("A"): Text("b")}, "A=b"),
     # environment

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,6 +21,10 @@ from ansible_collections.activated.services.plugins.module_utils._unit import (
     Section,
     Unit,
 )
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "support"))
+
+from nasty import mutate
 
 MIB = 1024 * 1024
 
@@ -378,37 +384,6 @@ SEEDS = [
     "[X-Ext]\nfoo\n[Timer]\nOnCalendar=*-*-* 00:00:00\nDescription=Gr\u00fc\u00dfe \U0001f600\n".encode(),
     b"",
 ]
-
-
-def mutate(data: bytes, rng: random.Random) -> bytes:
-    data = bytearray(data)  # type: ignore[assignment]
-    for _ in range(rng.randint(1, 12)):
-        place = rng.randint(0, len(data))
-        choice = rng.randint(0, 4)
-        if choice == 0:
-            data[place:place] = rng.choice(
-                [
-                    b"\n",
-                    b"\r",
-                    b"\0",
-                    b"\\\n",
-                    b"[",
-                    b"]",
-                    b"=",
-                    b"#",
-                    b"\xef\xbb\xbf",
-                    b"\xff",
-                ]
-            )
-        elif choice == 1:
-            data[place : place + rng.randint(1, 9)] = b""
-        elif choice == 2:
-            data[place : place + 1] = bytes([rng.randint(0, 255)])
-        elif choice == 3:
-            data[place:place] = data[: rng.randint(0, len(data))]
-        else:
-            data[place:place] = bytes(rng.randint(0, 255) for _ in range(5))
-    return bytes(data)
 
 
 def test_any_bytes_get_an_answer_within_a_second() -> None:
