@@ -17,6 +17,9 @@ Kind = t.Literal["file", "directory", "symlink", "hardlink", "special"]
 # The file that says, inside a release, what it was made of. No archive may bring it.
 MARKER = ".activated-release.json"
 
+# The kernel follows no more in one path either (path_resolution(7)).
+_MAX_LINKS = 40
+
 
 class UnsafeArchive(ValueError):
     """An archive that cannot be a release; the message names the member."""
@@ -46,8 +49,12 @@ def judge(members: t.Iterable[Member], strip: int = 0) -> list[Member | None]:
     for member in members:
         name = _clean(member.name)
         stripped = _strip(name, strip)
+        if stripped.split("/")[0] == MARKER:
+            raise UnsafeArchive(
+                f"{member.name!r} is a name that the collection keeps for itself"
+            )
         if not stripped:
-            if strip and name and member.kind != "directory":
+            if member.kind != "directory":
                 raise UnsafeArchive(
                     f"{member.name!r} would be lost: strip_components={strip} leaves "
                     "nothing of its name"
@@ -66,16 +73,24 @@ def judge(members: t.Iterable[Member], strip: int = 0) -> list[Member | None]:
 
 
 def programs(members: t.Iterable[Member | None]) -> set[str]:
-    """The names that can be run once the members are unpacked: programs and links."""
-    return {
-        member.name
-        for member in members
-        if member
-        and (
-            member.kind in ("symlink", "hardlink")
-            or (member.kind == "file" and member.executable)
-        )
-    }
+    """The names of the files that can be run once the members are unpacked."""
+    found: set[str] = set()
+    for member in members:
+        if member and (
+            (member.kind == "file" and member.executable)
+            or (member.kind == "hardlink" and member.target in found)
+        ):
+            found.add(member.name)
+    return found
+
+
+def resolve(name: str, members: t.Iterable[Member | None]) -> str:
+    """What `name` is once the links on its way are followed; members were judged.
+
+    A name that leads nowhere in the archive is given back as far as it leads.
+    """
+    named = {member.name: member for member in members if member}
+    return "/".join(_walk(name.split("/"), [], named, name))
 
 
 def _clean(name: str) -> str:
@@ -102,8 +117,6 @@ def _with_safe_target(member: Member, strip: int) -> Member:
         raise UnsafeArchive(
             f"{member.name!r} is a device node, a pipe or of a kind that no release needs"
         )
-    if member.name == MARKER:
-        raise UnsafeArchive(f"{member.name!r} is a name that the collection keeps")
     if member.kind == "hardlink":
         return replace(member, target=_strip(_clean(member.target), strip))
     if member.kind == "symlink":
@@ -115,6 +128,8 @@ def _refuse_outside(link: Member) -> None:
     where = posixpath.normpath(
         posixpath.join(posixpath.dirname(link.name), link.target)
     )
+    if "\0" in link.target:
+        raise UnsafeArchive(f"the link {link.name!r} holds a NUL: {link.target!r}")
     if not link.target or link.target.startswith("/") or where.split("/")[0] == "..":
         raise UnsafeArchive(f"the link {link.name!r} leads outside, to {link.target!r}")
 
@@ -148,27 +163,33 @@ def _refuse_links_out(members: t.Iterable[Member | None]) -> None:
 
 
 def _follow(link: Member, named: t.Mapping[str, Member]) -> None:
-    """Walk a link's target part by part, through other links, as the kernel would."""
-    todo = link.target.split("/")
-    here = posixpath.dirname(link.name).split("/") if "/" in link.name else []
-    for _hop in range(10_000):
-        if not todo:
-            return
-        part = todo.pop(0)
+    above = posixpath.dirname(link.name).split("/") if "/" in link.name else []
+    _walk(link.target.split("/"), above, named, link.name)
+
+
+def _walk(
+    parts: list[str], here: list[str], named: t.Mapping[str, Member], first: str
+) -> list[str]:
+    """Go from the folder `here` by `parts`, through links, as the kernel would."""
+    todo, links = list(reversed(parts)), 0
+    while todo:
+        part = todo.pop()
         if part in ("", "."):
             continue
         if part == "..":
             if not here:
-                raise UnsafeArchive(
-                    f"the link {link.name!r} leads outside, to {link.target!r}"
-                )
-            here.pop()
+                raise UnsafeArchive(f"the link {first!r} leads outside, by other links")
+            here = here[:-1]
             continue
-        here.append(part)
+        here = [*here, part]
         found = named.get("/".join(here))
         if found and found.kind == "symlink":
-            here.pop()
-            todo = found.target.split("/") + todo
-            if len(todo) > 4096:
-                break
-    raise UnsafeArchive(f"the link {link.name!r} goes round in a circle")
+            links += 1
+            if links > _MAX_LINKS:
+                raise UnsafeArchive(
+                    f"the link {first!r} goes round in a circle, or through more than "
+                    f"{_MAX_LINKS} links"
+                )
+            here = here[:-1]
+            todo += reversed(found.target.split("/"))
+    return here

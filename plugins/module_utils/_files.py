@@ -86,8 +86,12 @@ def remove(path: str) -> None:
 
 
 def turn_link(path: str, target: str) -> None:
-    """Make the link `path` point at `target`: a fresh link is renamed over the old."""
-    temporary = f"{path}.{os.getpid()}.new"
+    """Make the link `path` point at `target`: a fresh link is renamed over the old.
+
+    The caller holds a lock: the fresh link has one name, so that what a crash leaves of
+    it goes with the next turn.
+    """
+    temporary = fresh_link(path)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     os.symlink(target, temporary)
@@ -97,6 +101,12 @@ def turn_link(path: str, target: str) -> None:
         os.unlink(temporary)
         raise
     sync_folder(os.path.dirname(path))
+
+
+def fresh_link(path: str) -> str:
+    """Where `turn_link` makes the link that it renames to `path`."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{name}.new")
 
 
 def exchange(one: str, other: str) -> None:
@@ -137,11 +147,15 @@ def sync_tree(path: str) -> None:
 def lock(path: str, timeout: float = 30.0) -> t.Iterator[None]:
     """Hold an exclusive lock on the file `path`; it goes with the process.
 
-    Raises Locked when another process holds it for `timeout` seconds.
+    The file and its folder are made where they are not there. Raises Locked when another process holds it for `timeout` seconds.
     """
     deadline = time.monotonic() + timeout
     while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        os.makedirs(os.path.dirname(path), mode=0o755, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except FileNotFoundError:  # whoever held it took the folder away just now
+            continue
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Whoever held it before may have taken the file away with the service.

@@ -18,12 +18,22 @@ import errno
 import os
 import re
 import shutil
+import stat
 import tempfile
 import typing as t
 from dataclasses import dataclass
 
-from ._archive import MARKER, UnsafeArchive, judge, programs
-from ._files import exchange, read_json, sync_folder, sync_tree, turn_link, write_json
+from ._archive import MARKER, UnsafeArchive, judge, programs, resolve
+from ._files import (
+    exchange,
+    fresh_link,
+    read_json,
+    remove,
+    sync_folder,
+    sync_tree,
+    turn_link,
+    write_json,
+)
 from ._unpack import Source
 
 OPT = "/opt"
@@ -84,7 +94,13 @@ class Releases:
             raise InvalidRelease(
                 f"{self.link} is no link ({exc.strerror}); move it away"
             ) from exc
-        return os.path.basename(target.rstrip("/"))
+        folder, version = os.path.split(os.path.join(self.root, target.rstrip("/")))
+        if os.path.normpath(folder) != self.folder or not _VERSION.match(version):
+            raise InvalidRelease(
+                f"{self.link} leads to {target}, which is none of the releases in "
+                f"{self.folder}; move it away"
+            )
+        return version
 
     def installed(self, version: str) -> Installed | None:
         """What is installed as `version`; None where nothing of ours is."""
@@ -109,8 +125,11 @@ class Releases:
 
     def previous(self) -> str | None:
         """The version that was current before the present one, if still installed."""
-        current = self.current()
-        for version in reversed(self.history()):
+        current, history = self.current(), self.history()
+        if current in history:
+            # What comes after it never became current: a switch was interrupted.
+            history = history[: history.index(current)]
+        for version in reversed(history):
             if version != current and self.installed(version):
                 return version
         return None
@@ -135,13 +154,36 @@ class Releases:
     # -- writing ----------------------------------------------------------------------
 
     def prepare(self) -> None:
-        """Make the folders, root's and readable by all, and clear what a crash left."""
-        os.umask(0o022)
+        """Make the folders, root's and readable by all, and clear what a crash left.
+
+        Raises InvalidRelease as `check_place` does.
+        """
         os.makedirs(self.folder, mode=0o755, exist_ok=True)
         os.makedirs(self.state, mode=0o755, exist_ok=True)
+        self.check_place()
         for name in os.listdir(self.folder):
             if name.startswith("."):
-                shutil.rmtree(os.path.join(self.folder, name))
+                _clear(os.path.join(self.folder, name))
+
+    def check_place(self) -> None:
+        """Raise InvalidRelease where somebody else could turn the folders elsewhere.
+
+        Whoever can write to `/opt/<name>` could have root write and remove anywhere.
+        """
+        for path in (self.root, self.folder):
+            try:
+                found = os.lstat(path)
+            except FileNotFoundError:
+                return
+            if not stat.S_ISDIR(found.st_mode):
+                raise InvalidRelease(f"{path} is no folder; move it away")
+            if found.st_uid != os.geteuid() or found.st_mode & 0o022:
+                raise InvalidRelease(
+                    f"{path} can be written to by others than root (user "
+                    f"{found.st_uid}, mode {found.st_mode & 0o7777:04o}); releases "
+                    f"are only safe where it cannot: chown root:root {path} && "
+                    f"chmod 0755 {path}"
+                )
 
     def install(
         self,
@@ -185,35 +227,59 @@ class Releases:
 
     def switch(self, version: str) -> None:
         """Make `version` current, and remember the one before."""
-        order = [v for v in self.history() if v != version]
-        current = self.current()
-        if current and current not in order and current != version:
-            order.append(current)
-        write_json(self._record, {"history": [*order, version]})
+        latest = [v for v in (self.current(), version) if v]
+        order = [v for v in self.history() if v not in latest and self.installed(v)]
+        self.remember([*order, *dict.fromkeys(latest)])
         turn_link(self.link, os.path.join("releases", version))
+
+    def remember(self, history: t.Sequence[str]) -> None:
+        """Write down which versions were current, the latest last."""
+        if history:
+            write_json(self._record, {"history": list(history)})
+        else:
+            remove(self._record)
 
     def remove(self, version: str) -> None:
         """Take a release away; it is hidden first, so that no half of it is ever seen."""
         hidden = os.path.join(self.folder, f".{version}.gone")
+        _clear(hidden)
         os.rename(self.path(version), hidden)
         shutil.rmtree(hidden)
 
+    def present(self) -> bool:
+        """Whether there is anything that `remove_all` would take away."""
+        things = (self.link, self.folder, self._record)
+        return any(os.path.lexists(path) for path in things)
+
     def remove_all(self) -> None:
         """Take the link, the releases and their record away, and nothing else."""
-        for path in (self.link, self._record):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
-        with contextlib.suppress(FileNotFoundError):
-            shutil.rmtree(self.folder)
-        with contextlib.suppress(OSError):
-            os.rmdir(self.root)
+        for path in (self.link, fresh_link(self.link), self.folder, self._record):
+            _clear(path)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Take empty folders away: those of a service without a release."""
+        for path in (self.folder, self.root):
+            with contextlib.suppress(OSError):
+                os.rmdir(path)
+        self.forget()
 
     def forget(self) -> None:
         """Take the service's state folder away, if nothing but the lock is in it."""
         with contextlib.suppress(OSError):
-            if os.listdir(self.state) == ["lock"]:
-                os.unlink(self.lock)
+            if os.listdir(self.state) in ([], ["lock"]):
+                _clear(self.lock)
                 os.rmdir(self.state)
+                os.rmdir(os.path.dirname(self.state))
+
+
+def _clear(path: str) -> None:
+    """Take away whatever is at `path`, without following it; no error for nothing."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    else:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
 
 
 def check_programs(source: Source, strip: int, needs: t.Sequence[str]) -> None:
@@ -223,11 +289,16 @@ def check_programs(source: Source, strip: int, needs: t.Sequence[str]) -> None:
     except UnsafeArchive as exc:
         raise UnsafeArchive(f"src: {exc}") from exc
     runnable = programs(members)
+    names = {member.name for member in members if member}
     for program in needs:
         name = os.path.normpath(program)
-        if name in runnable:
+        try:
+            leads_to = resolve(name, members)
+        except UnsafeArchive as exc:
+            raise InvalidRelease(f"the program {program!r}: {exc}") from exc
+        if leads_to in runnable:
             continue
-        there = any(member and member.name == name for member in members)
+        there = leads_to in names
         raise InvalidRelease(
             f"the program {program!r} "
             + (

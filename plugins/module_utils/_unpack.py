@@ -14,6 +14,8 @@ and carries no set-uid bit.
 from __future__ import annotations
 
 import contextlib
+import copy
+import errno
 import io
 import lzma
 import os
@@ -28,6 +30,7 @@ import zlib
 from ._archive import Member, UnsafeArchive, judge
 
 _BLOCK = 1024 * 1024
+_LONGEST_TARGET = 4095  # PATH_MAX
 
 # What the libraries raise for a source that is cut short or damaged.
 _DAMAGE = (
@@ -49,14 +52,17 @@ class Source:
         self.path = path
         self.program = program
         self.kind = _kind(path)
+        self._members: list[Member] | None = None
 
     def members(self) -> list[Member]:
-        """All entries, the whole source read and its checksums compared.
+        """All entries, the whole source read (once) and its checksums compared.
 
         Raises UnsafeArchive for a source that is cut short, damaged or no archive.
         """
-        with self._errors():
-            return [member for member, _content in self._entries()]
+        if self._members is None:
+            with self._errors():
+                self._members = [member for member, _content in self._entries()]
+        return self._members
 
     def unpack(self, into: str, strip: int = 0) -> None:
         """Write the judged members below `into`, which must be an empty folder.
@@ -129,6 +135,9 @@ def _tar_entries(path: str, kind: str) -> t.Iterator[tuple[Member, t.Any]]:
         except tarfile.ReadError as exc:
             raise UnsafeArchive(f"it is no tar archive, or cut short ({exc})") from exc
         for info in tar:
+            # Older tarfiles go backwards by a negative size, for ever (CVE-2025-8194).
+            if info.size < 0:
+                raise UnsafeArchive(f"it is damaged: {info.name!r} has a negative size")
             content = tar.extractfile(info) if info.isreg() else None
             yield _tar_member(info), content
         # tarfile takes the end of the file for the end of the archive; a whole archive
@@ -211,6 +220,8 @@ def _zstd(path: str) -> t.Iterator[t.IO[bytes]]:
         )
         if done.returncode:
             reason = done.stderr.decode("utf-8", "replace").strip()
+            if os.strerror(errno.ENOSPC) in reason:
+                raise OSError(errno.ENOSPC, reason)
             raise UnsafeArchive(f"it is cut short or damaged ({reason})")
         plain.seek(0)
         yield t.cast("t.IO[bytes]", plain)
@@ -221,14 +232,12 @@ def _zstd(path: str) -> t.Iterator[t.IO[bytes]]:
 
 def _zip_entries(path: str) -> t.Iterator[tuple[Member, t.Any]]:
     with zipfile.ZipFile(path) as archive:
-        damaged = archive.testzip()
-        if damaged is not None:
-            raise UnsafeArchive(
-                f"{damaged!r} is damaged, or more than the archive declares"
-            )
         for info in archive.infolist():
+            _refuse_damaged(archive, info)
             mode = info.external_attr >> 16
             kind = _zip_kind(info, mode)
+            if kind == "symlink" and info.file_size > _LONGEST_TARGET:
+                raise UnsafeArchive(f"the link {info.filename!r} leads to no path")
             target = archive.read(info).decode("utf-8") if kind == "symlink" else ""
             member = Member(
                 name=info.filename.rstrip("/") if info.is_dir() else info.filename,
@@ -242,6 +251,21 @@ def _zip_entries(path: str) -> t.Iterator[tuple[Member, t.Any]]:
                     yield member, content
             else:
                 yield member, None
+
+
+def _refuse_damaged(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> None:
+    """Read an entry to its true end: zipfile stops where the entry says that it ends."""
+    more = copy.copy(info)
+    more.file_size = info.file_size + 1
+    more.CRC = None  # type: ignore[assignment]
+    size, crc = 0, 0
+    with archive.open(more) as content:
+        for block in iter(lambda: content.read(_BLOCK), b""):
+            size, crc = size + len(block), zlib.crc32(block, crc)
+    if (size, crc) != (info.file_size, info.CRC):
+        raise UnsafeArchive(
+            f"{info.filename!r} is damaged, or holds more than it declares"
+        )
 
 
 def _zip_kind(info: zipfile.ZipInfo, mode: int) -> t.Any:
@@ -266,7 +290,7 @@ def pack_directory(path: str, into: t.IO[bytes]) -> None:
     Raises UnsafeArchive for what no release may hold, OSError where reading fails.
     """
     with tarfile.open(fileobj=into, mode="w", format=tarfile.PAX_FORMAT) as tar:
-        for folder, folders, files in os.walk(path):
+        for folder, folders, files in os.walk(path, onerror=_raise):
             folders.sort()
             for name in sorted(files + folders):
                 full = os.path.join(folder, name)
@@ -285,6 +309,10 @@ def pack_directory(path: str, into: t.IO[bytes]) -> None:
                         tar.addfile(info, content)
                 else:
                     tar.addfile(info)
+
+
+def _raise(error: OSError) -> t.NoReturn:
+    raise error
 
 
 # -- writing --------------------------------------------------------------------------

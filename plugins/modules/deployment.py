@@ -254,6 +254,7 @@ class Deployment:
             there = self._releases.installed(wanted.release)
             digest = there.digest if there else None
             self._wanted = replace(wanted, digest=digest)
+        self._history = self._releases.history()
         return read_present(
             wanted.name, list(wanted.units), self._manager, self._releases
         )
@@ -261,7 +262,7 @@ class Deployment:
     def plan(self) -> Plan:
         if self._wish.absent:
             plan = removal_plan(self.present, FOLDER)
-            if os.path.lexists(self._releases.root):
+            if self._releases.present():
                 gone = Change("discard", self._releases.root, "its releases go with it")
                 plan = Plan((*plan, gone))
             return plan
@@ -353,7 +354,7 @@ class Deployment:
             raise StepFailed(f"{exc}\n{self._undo()}") from exc
 
     def _undo(self) -> str:
-        before = self.present.generation
+        before, history = self.present.generation, self._history
         self.present = self.read()
         try:
             if before.units:
@@ -364,7 +365,10 @@ class Deployment:
                 link = Change("switch", self._releases.link, "there was none")
                 back = Plan((*back, link))
             Steps(before, self._manager, self._releases).make(back, lambda _unit: "")
-        except (StepFailed, Conflict) as exc:
+            # The version that failed is not the one before.
+            self._releases.remember(history)
+            self._releases.forget()
+        except (StepFailed, Conflict, OSError) as exc:
             return f"What was there before could not be put back wholly: {exc}"
         if before.units:
             return "The host was put back to what it ran before."
@@ -437,9 +441,9 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
             deployment.remember()
         return deployment.report(plan)
 
-    state = Releases(wish.generation.name)
-    os.makedirs(state.state, mode=0o755, exist_ok=True)
-    with lock(state.lock):
+    # Whatever the caller's umask is, the modes are those that are documented.
+    os.umask(0o022)
+    with lock(Releases(wish.generation.name).lock):
         # What another run did while we waited for the lock counts.
         deployment.present = deployment.read()
         plan = deployment.plan()

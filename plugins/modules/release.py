@@ -168,6 +168,7 @@ systemd:
 
 import hashlib
 import os
+import shutil
 import tempfile
 import typing as t
 from dataclasses import dataclass
@@ -199,6 +200,7 @@ from ansible_collections.activated.services.plugins.module_utils._releases impor
     Installed,
     InvalidRelease,
     Releases,
+    check_programs,
     check_version,
 )
 from ansible_collections.activated.services.plugins.module_utils._service_name import (
@@ -264,9 +266,10 @@ class Wish:
 def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
     """What differs. `digest` is what `src` is made of, None where there is no `src`."""
     if wish.absent:
-        if not os.path.lexists(releases.root):
+        if not releases.present():
             return Plan()
         return Plan((Change("remove", releases.root, "it is not wanted any more"),))
+    releases.check_place()
     changes = []
     path = releases.path(wish.version)
     there = releases.installed(wish.version)
@@ -310,14 +313,16 @@ def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
     return Plan(tuple(changes))
 
 
-def apply(plan: Plan, wish: Wish, releases: Releases, source: str, digest: str) -> None:
+def apply(
+    plan: Plan, wish: Wish, releases: Releases, source: Source | None, digest: str
+) -> None:
     """Do what was planned, in its order."""
     for change in plan:
         if change.action == "remove":
             releases.remove_all()
-        elif change.action in ("install", "replace"):
+        elif change.action in ("install", "replace") and source:
             releases.install(
-                Source(source, wish.name),
+                source,
                 wish.version,
                 Installed(digest, wish.strip),
                 wish.programs,
@@ -347,6 +352,25 @@ def local_source(wish: Wish, module: AnsibleModule) -> tuple[str, str | None]:
             f"checksum differs: {wish.src} is {digest}, not {wish.digest}"
         )
     return path, digest
+
+
+def judged(path: str, wish: Wish, module: AnsibleModule) -> Source:
+    """The source at `path`, all of it read and found good, before anything is changed.
+
+    A checksum only says something of a file that nobody can change meanwhile: what is
+    not in the module's own folder is copied there first.
+    """
+    if wish.digest and os.path.dirname(path) != module.tmpdir:
+        handle, private = tempfile.mkstemp(dir=module.tmpdir)
+        os.close(handle)
+        shutil.copyfile(path, private)
+        came = digest_of(private)
+        if came != wish.digest:
+            raise InvalidRelease(f"checksum differs: {wish.src} changed, to {came}")
+        path = private
+    source = Source(path, wish.name)
+    check_programs(source, wish.strip, wish.programs)
+    return source
 
 
 def digest_of(path: str) -> str:
@@ -410,26 +434,30 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         systemd = None
 
     releases = Releases(wish.name)
-    source, digest = local_source(wish, module)
+    path, digest = local_source(wish, module)
     plan = make_plan(wish, releases, digest)
+    coming = bool(plan.subjects("install", "replace"))
+    source = judged(path, wish, module) if path and coming else None
     if module.check_mode or not plan.changed:
         return report(wish, releases, plan, systemd, digest)
 
     require_root()
-    if plan.subjects("install", "replace") and not source:
+    # Whatever the caller's umask is, the modes are those that are documented.
+    os.umask(0o022)
+    if coming and not source:
         if not is_url(wish.src or ""):
             # The action plugin asked whether it has to send the file: it has.
             return {"changed": False, "needs_source": True}
-        source = fetch(wish.src or "", digest or "", module)
-    os.makedirs(releases.state, mode=0o755, exist_ok=True)
+        source = judged(fetch(wish.src or "", digest or "", module), wish, module)
     with lock(releases.lock):
-        # What another run did while we waited for the lock counts.
-        plan = make_plan(wish, releases, digest)
-        if not wish.absent:
-            releases.prepare()
-        apply(plan, wish, releases, source, digest or "")
-        if wish.absent:
-            releases.forget()
+        try:
+            # What another run did while we waited for the lock counts.
+            plan = make_plan(wish, releases, digest)
+            if not wish.absent:
+                releases.prepare()
+            apply(plan, wish, releases, source, digest or "")
+        finally:
+            releases.tidy()
     return report(wish, releases, plan, systemd, digest)
 
 
