@@ -68,7 +68,20 @@ tar --create --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner \\
 """,
 )
 
-PROGRAMS: dict[str, Program] = {program.name: program for program in (HELLO,)}
+LUNCHD = Program(
+    name="lunchd",
+    result="lunchd-{version}",
+    mode=0o755,
+    script="""
+export GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=/tmp/cache CGO_ENABLED=0 HOME=/tmp
+test -z "$(gofmt -l .)" || { gofmt -d . >&2; exit 1; }
+go test -trimpath . >&2
+go build -trimpath -ldflags "-s -w -buildid= -X main.version=$VERSION" -o /tmp/lunchd . >&2
+cat /tmp/lunchd
+""",
+)
+
+PROGRAMS: dict[str, Program] = {program.name: program for program in (HELLO, LUNCHD)}
 
 
 def sources(folder: Path) -> list[Path]:
