@@ -11,7 +11,7 @@ Written by tools/directives/generate.py from systemd itself: do not edit.
 
 from __future__ import annotations
 
-FINGERPRINT = "db640060b09a661c"
+FINGERPRINT = "b5b872e8dcad6858"
 
 # The packages that were asked:
 #   systemd 247: 247.3-7+deb11u8
@@ -587,6 +587,7 @@ XAttrListen|Socket|262|-|xattr|systemd.socket
 WORDS = """\
 architecture|247|alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64
 architecture|252|alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64
+bpf_cgroup_attach_type|252|bind4 bind6 connect4 connect6 device egress getsockopt ingress post_bind4 post_bind6 recvmsg4 recvmsg6 sendmsg4 sendmsg6 setsockopt sock_create sock_ops sysctl
 cgroup_controller|247|blkio bpf-devices bpf-firewall cpu cpuacct cpuset devices io memory pids
 cgroup_controller|252|blkio bpf-devices bpf-firewall bpf-foreign bpf-restrict-network-interfaces bpf-socket-bind cpu cpuacct cpuset devices io memory pids
 cgroup_controller|262|blkio bpf-bind-network-interface bpf-devices bpf-firewall bpf-foreign bpf-restrict-network-interfaces bpf-socket-bind cpu cpuacct cpuset devices io memory pids
@@ -638,6 +639,7 @@ private_users|262|+bool full identity managed no self
 proc_subset|247|all pid
 protect_control_groups|257|+bool no private strict yes
 protect_home|247|+bool no read-only tmpfs yes
+protect_hostname|262|+bool no private yes
 protect_proc|247|default invisible noaccess ptraceable
 protect_system|247|+bool full no strict yes
 runtime_preserve_mode|247|+bool no restart yes
@@ -696,6 +698,19 @@ SYSCALL_GROUPS = """\
 @raw-io @reboot @resources
 @sandbox@257 @setuid @signal @swap @sync @system-service
 @timer
+"""
+
+# name@version
+FILE_SYSTEM_GROUPS = """\
+@anonymous@257 @application@257 @auxiliary-api@257
+@basic-api@257
+@common-block@257
+@historical-block@257
+@known@257
+@network@257
+@privileged-api@257
+@security@257
+@temporary@257
 """
 
 # name@version

@@ -226,6 +226,11 @@ def errnos() -> frozenset[str]:
     return _names(_table.ERRNOS, NEWEST)
 
 
+def file_system_groups(systemd: int) -> frozenset[str]:
+    """Give the groups of file systems, `@basic-api` and so on."""
+    return _names(_table.FILE_SYSTEM_GROUPS, systemd)
+
+
 def syscall_groups(systemd: int) -> frozenset[str]:
     """Give the groups of system calls, `@system-service` and so on."""
     return _names(_table.SYSCALL_GROUPS, systemd)

@@ -16,6 +16,7 @@ from . import _value_basics as basics
 from ._value_words import (
     BadValue,
     Check,
+    check_escapes,
     check_path,
     demand,
     expand,
@@ -27,10 +28,11 @@ from ._words import Command, InvalidWords, split_commands
 
 SHELL_PREFIX_SINCE: t.Final = 258
 _LONG_WORDS_REFUSED_BY: t.Final = 249
+_SHELL_ALONE: t.Final = re.compile(r"[-@:+!]*\|[-@:+!]*(?:\s|$)")
 _CONTROL: t.Final = re.compile(r"[\x01-\x1f\x7f]")
 _NAMESPACES: t.Final = ("cgroup", "ipc", "net", "mnt", "pid", "user", "uts")
 _TIME_NAMESPACE_SINCE: t.Final = 257
-_BASE64: t.Final = re.compile(r"[A-Za-z0-9+/\s]*=?\s*=?\s*")
+_BASE64: t.Final = re.compile(r"[A-Za-z0-9+/_\s-]*=?\s*=?\s*")
 
 
 def command_line(value: str, key: str, systemd: int) -> None:
@@ -39,6 +41,8 @@ def command_line(value: str, key: str, systemd: int) -> None:
     try:
         commands = split_commands(value)
     except InvalidWords as exc:
+        if systemd >= SHELL_PREFIX_SINCE and _SHELL_ALONE.match(value):
+            return
         raise BadValue(str(exc)) from exc
     for command in commands:
         _check_command(command, systemd)
@@ -68,7 +72,9 @@ def _check_command(command: Command, systemd: int) -> None:
             f"{program!r} is a directory",
         )
         demand(
-            program.startswith("/") or basics.is_file_name(program),
+            program.startswith("/")
+            or basics.is_file_name(program)
+            or (systemd < 248 and "/" not in program),
             f"{program!r} is neither an absolute path nor a plain name",
         )
     if "@" in command.prefixes and "|" not in command.prefixes:
@@ -140,19 +146,6 @@ def _stream(value: str, words: str, files: tuple[str, ...], systemd: int) -> Non
 def escaped_text(value: str, key: str, systemd: int) -> None:
     check_escapes(value)
     expand(value, systemd)
-
-
-_ESCAPE: t.Final = re.compile(
-    r"\\(?:[abfnrtvs\\\"']|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"
-)
-
-
-def check_escapes(value: str) -> None:
-    """Raise BadValue for an escape that is not one of C."""
-    if "\\" not in value:
-        return
-    rest = _ESCAPE.sub("", value)
-    demand("\\" not in rest, "a backslash that begins no escape: write \\\\")
 
 
 def base64_data(value: str, key: str, systemd: int) -> None:
@@ -237,12 +230,11 @@ def namespaces(value: str, key: str, systemd: int) -> None:
 
 
 def file_systems(value: str, key: str, systemd: int) -> None:
-    words_of(value[1:] if value.startswith("~") else value)
-
-
-def capabilities(value: str, key: str, systemd: int) -> None:
-    """Only the form: a name that does not exist is never refused by systemd."""
-    words_of(value[1:] if value.startswith("~") else value)
+    for word in words_of(value[1:] if value.startswith("~") else value):
+        demand(
+            not word.startswith("@") or word in _directives.file_system_groups(systemd),
+            f"{word!r} is not a group of file systems",
+        )
 
 
 def personality(value: str, key: str, systemd: int) -> None:
@@ -262,7 +254,7 @@ def log_fields(value: str, key: str, systemd: int) -> None:
 def log_namespace(value: str, key: str, systemd: int) -> None:
     name = expand(value, systemd)
     demand(
-        re.fullmatch(r"[A-Za-z0-9:_.\\@-]{1,222}", name) is not None
+        re.fullmatch(r"[A-Za-z0-9:_.@-]{1,222}", name) is not None
         and name not in (".", ".."),
         f"{value!r} cannot name a namespace of the journal",
     )
@@ -308,7 +300,6 @@ KINDS: t.Final[t.Mapping[str, Check]] = {
     "restrict_namespaces": resettable(namespaces),
     "namespace_flags": resettable(namespaces),
     "restrict_filesystems": resettable(file_systems),
-    "capability_set": resettable(capabilities),
     "personality": resettable(personality),
     "log_extra_fields": resettable(log_fields),
     "log_namespace": resettable(log_namespace),

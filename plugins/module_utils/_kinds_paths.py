@@ -16,9 +16,11 @@ from . import _value_basics as basics
 from ._value_words import (
     BadValue,
     Check,
+    check_escapes,
     check_path,
     demand,
     expand,
+    one_of,
     resettable,
     words_of,
 )
@@ -113,6 +115,8 @@ def exec_directories(value: str, key: str, systemd: int) -> None:
     """Relative names, from 251 on NAME[:SYMLINK[:FLAGS]]."""
     tuples = systemd >= _EXEC_DIRECTORY_TUPLES_SINCE
     for word in words_of(value, retain=tuples):
+        if tuples:
+            check_escapes(word.replace("\\:", ""))
         parts = _split_tuple(word) if tuples else [word]
         name = check_path(parts[0].replace("\0", ":"), systemd, absolute=False)
         demand(
@@ -209,10 +213,11 @@ def extension_images(value: str, key: str, systemd: int) -> None:
 
 
 def root_image_options(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value):
-        partition, colon, _options = word.partition(":")
-        if colon:
-            _image_options([partition, _options], systemd)
+    for word in words_of(value, cunescape=True):
+        partition, _, options = word.lstrip(":").partition(":")
+        expand(partition, systemd)
+        if options:
+            _image_options([partition, options], systemd)
 
 
 def _image_options(parts: list[str], systemd: int) -> None:
@@ -243,11 +248,13 @@ def root_hash_signature(value: str, key: str, systemd: int) -> None:
 def bpf_program(value: str, key: str, systemd: int) -> None:
     kind, colon, file = value.partition(":")
     demand(bool(colon) and bool(kind), f"{value!r} is not TYPE:PATH")
+    one_of(kind, "bpf_cgroup_attach_type", systemd)
     check_path(file, systemd)
 
 
 def open_file(value: str, key: str, systemd: int) -> None:
     """PATH[:NAME[:OPTIONS]] (systemd.service(5))."""
+    check_escapes(value.replace("\\:", ""))
     parts = _split_tuple(value)
     demand(len(parts) <= 3, f"{value!r} has more than three parts")
     problem = basics.path_problem(parts[0].replace("..", "x"))
@@ -265,6 +272,14 @@ def open_file(value: str, key: str, systemd: int) -> None:
         len(set(options) - {"graceful"}) <= 1 and len(set(options)) == len(options),
         f"{parts[-1]!r} are options that do not go together",
     )
+
+
+def image_policy(value: str, key: str, systemd: int) -> None:
+    """`*`, `-`, `~`, or PARTITION=FLAGS; flags that are unknown are passed over."""
+    if value in ("*", "-", "~"):
+        return
+    for word in value.split(":"):
+        demand(not word or "=" in word, f"{word!r} is not PARTITION=FLAGS")
 
 
 KINDS: t.Final[t.Mapping[str, Check]] = {
@@ -292,6 +307,7 @@ KINDS: t.Final[t.Mapping[str, Check]] = {
     "mount_images": resettable(mount_images),
     "extension_images": resettable(extension_images),
     "root_image_options": resettable(root_image_options),
+    "image_policy": resettable(image_policy),
     "exec_root_hash": resettable(root_hash),
     "exec_root_hash_sig": resettable(root_hash_signature),
     "bpf_foreign_program": resettable(bpf_program),

@@ -133,10 +133,11 @@ def cpus(value: str, key: str, systemd: int) -> None:
         key == "NUMAMask" and value == "all"
     ):
         return
+    highest = 8191 if systemd >= 248 else 2**32 - 1
     for word in words_of(value, separators=" \t\n\r,"):
         low, dash, high = word.partition("-")
-        fits = basics.is_integer(low, 0, 8191, systemd) and (
-            not dash or basics.is_integer(high, 0, 8191, systemd)
+        fits = basics.is_integer(low, 0, highest, systemd) and (
+            not dash or basics.is_integer(high, 0, highest, systemd)
         )
         demand(fits, f"{word!r} is not a number or a range such as 0-3")
 
@@ -171,9 +172,9 @@ def limit(value: str, key: str, systemd: int) -> None:
 
 
 def _limit(text: str, key: str, systemd: int) -> int:
-    if text == "infinity":
-        return 2**64
     name = key[len("Limit") :]
+    if text == "infinity" and name != "NICE":
+        return 2**64
     amount: int | None
     if name in ("CPU", "RTTIME"):
         amount = basics.time_span(text, 10**6 if name == "CPU" else 1)
@@ -184,7 +185,8 @@ def _limit(text: str, key: str, systemd: int) -> int:
         amount = 20 - nice if nice is not None and -20 <= nice <= 19 else None
     else:
         amount = basics.integer(text, systemd)
-        amount = None if amount is not None and amount < 0 else amount
+        if amount is not None and not 0 <= amount < 2**64 - 1:
+            amount = None
         if name == "NICE" and amount is not None and amount > 40:
             amount = None
     if amount is None:
@@ -193,7 +195,8 @@ def _limit(text: str, key: str, systemd: int) -> int:
 
 
 def io_class(value: str, key: str, systemd: int) -> None:
-    if not basics.is_integer(value, 0, 7, systemd):
+    highest = 7 if systemd >= 248 else 2**31 - 1
+    if not basics.is_integer(value, 0, highest, systemd):
         one_of(value, "ioprio_class", systemd)
 
 
@@ -231,7 +234,7 @@ def coredump_filter(value: str, key: str, systemd: int) -> None:
     for word in words_of(value, unquote=False):
         demand(
             word in names
-            or re.fullmatch(r"(0[xX])?[0-9a-fA-F]{1,16}", word) is not None,
+            or re.fullmatch(r"[+]?(0[xX])?[0-9a-fA-F]{1,16}", word) is not None,
             f"{word!r} is not a kind of memory mapping",
         )
 
@@ -250,12 +253,20 @@ def protect_hostname(value: str, key: str, systemd: int) -> None:
     state, colon, name = value.partition(":")
     one_of(state, "protect_hostname", systemd)
     demand(
-        not colon or re.fullmatch(r"[A-Za-z0-9%._-]+", name) is not None,
-        f"{name!r} is not a host name",
+        not colon
+        or (
+            state.lower() not in basics.FALSE
+            and re.fullmatch(r"[A-Za-z0-9%._-]+", name) is not None
+        ),
+        f"{name!r} is not a host name, or nothing is protected",
     )
 
 
 def oom_share(value: str, key: str, systemd: int) -> None:
+    demand(
+        systemd >= 248 or "." not in value,
+        f"{value!r} is not a whole share such as 60%",
+    )
     share(value, key, systemd)
 
 
@@ -285,7 +296,7 @@ KINDS: t.Final[t.Mapping[str, Check]] = {
     "int": number(-(2**31), 2**31 - 1),
     "long": number(-(2**63), 2**63 - 1),
     "unsigned": number(0, 2**32 - 1),
-    "tty_size": resettable(number(0, 65535)),
+    "tty_size": resettable(number(0, 2**32 - 1)),
     "exit_status": resettable(number(0, 255)),
     "exec_nice": resettable(number(-20, 19)),
     "exec_oom_score_adjust": resettable(number(-1000, 1000)),

@@ -13,7 +13,7 @@ import typing as t
 
 from . import _directives
 from . import _value_basics as basics
-from ._kinds_exec import check_base64, check_escapes
+from ._kinds_exec import check_base64
 from ._unit_name import is_unit_name, suffix
 from ._value_network import (
     bind_problem,
@@ -24,6 +24,7 @@ from ._value_network import (
 from ._value_words import (
     BadValue,
     Check,
+    check_escapes,
     check_path,
     demand,
     expand,
@@ -103,13 +104,15 @@ def bus_name(value: str, key: str, systemd: int) -> None:
 def listen(value: str, key: str, systemd: int) -> None:
     resolved = expand(value, systemd)
     problem: str | None
-    if key in ("ListenFIFO", "ListenSpecial", "ListenUSBFunction"):
+    if key == "ListenSpecial":
         check_path(value, systemd)
+        return
+    if key in ("ListenFIFO", "ListenUSBFunction"):
+        _outside_kernel(check_path(value, systemd), systemd)
         return
     if key == "ListenMessageQueue":
         problem = None
-        if not re.fullmatch(r"/[^/]{1,254}", resolved):
-            check_path(value, systemd)
+        _outside_kernel(check_path(value, systemd), systemd)
     elif key == "ListenNetlink":
         families = _directives.words("netlink_family", systemd) or frozenset()
         problem = netlink_problem(resolved, families)
@@ -117,6 +120,13 @@ def listen(value: str, key: str, systemd: int) -> None:
         problem = listen_problem(resolved, key, systemd)
     if problem:
         raise BadValue(problem)
+
+
+def _outside_kernel(path: str, systemd: int) -> None:
+    demand(
+        systemd < 258 or not re.match(r"/+(?:dev|proc|sys)(?:/|$)", path),
+        f"{path!r} lies below a file system of the kernel",
+    )
 
 
 def descriptor_name(value: str, key: str, systemd: int) -> None:
@@ -127,6 +137,12 @@ def descriptor_name(value: str, key: str, systemd: int) -> None:
 
 
 def interface(value: str, key: str, systemd: int) -> None:
+    if systemd < 248:
+        # Then any text of that length would do.
+        demand(
+            len(value) < 16 and "/" not in value, f"{value!r} cannot name an interface"
+        )
+        return
     name = expand(value, systemd)
     demand(
         value == "*" or basics.is_interface(name), f"{value!r} cannot name an interface"
@@ -168,8 +184,8 @@ def load_credential(value: str, key: str, systemd: int) -> None:
     resolved = expand(source, systemd)
     if resolved.startswith("/"):
         problem = basics.path_problem(resolved)
-        if problem:
-            raise BadValue(problem)
+        if problem or "//" in resolved or "/./" in resolved:
+            raise BadValue(problem or f"{source!r} is not the plainest form of a path")
     else:
         demand(
             basics.is_credential_name(resolved),
@@ -193,6 +209,8 @@ def set_credential(value: str, key: str, systemd: int) -> None:
 
 def _credential(value: str, systemd: int) -> tuple[str, str, str]:
     name, colon, rest = value.partition(":")
+    if not colon:
+        words_of(value, unquote=False)
     resolved = expand(name.replace("\\", ""), systemd)
     demand(
         basics.is_credential_name(resolved), f"{name!r} cannot be a credential's name"
@@ -202,7 +220,9 @@ def _credential(value: str, systemd: int) -> tuple[str, str, str]:
 
 def import_credential(value: str, key: str, systemd: int) -> None:
     """A name or a pattern with a star at its end; from 256 on :NEW-PREFIX behind it."""
-    glob, _, renamed = value.partition(":")
+    glob, colon, renamed = value.partition(":")
+    if not colon:
+        words_of(value, unquote=False)
     pattern = expand(glob, systemd)
     plain = pattern[:-1] if pattern.endswith("*") else pattern
     demand(
@@ -270,6 +290,27 @@ def attribute(value: str, key: str, systemd: int) -> None:
     expand(content, systemd)
 
 
+def reboot_parameter(value: str, key: str, systemd: int) -> None:
+    text(value, key, systemd)
+    demand(
+        value.isascii() and len(value) <= 255,
+        "not ASCII, or longer than 255 characters",
+    )
+
+
+def bound_interface(value: str, key: str, systemd: int) -> None:
+    name = expand(value, systemd)
+    demand(basics.is_interface(name, True), f"{value!r} cannot name an interface")
+
+
+def plain_names(value: str, key: str, systemd: int) -> None:
+    for word in words_of(value, retain=True):
+        demand(
+            basics.is_file_name(word) and not re.search(r"[\x01-\x1f\"'\\*?\[]", word),
+            f"{word!r} cannot be the name of a file",
+        )
+
+
 def concurrency(value: str, key: str, systemd: int) -> None:
     demand(
         value == "infinity" or basics.is_integer(value, 0, 2**32 - 1, systemd),
@@ -285,7 +326,9 @@ KINDS: t.Final[t.Mapping[str, Check]] = {
     "trigger_unit": triggered,
     "unit_slice": slice_,
     "unit_string_printf": text,
-    "reboot_parameter": text,
+    "reboot_parameter": reboot_parameter,
+    "bind_network_interface": resettable(bound_interface),
+    "managed_oom_rules": resettable(plain_names),
     "mount_node": text,
     "unit_condition_string": resettable(condition),
     "documentation": resettable(documentation),

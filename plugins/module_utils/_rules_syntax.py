@@ -56,6 +56,17 @@ _OBSOLETE_KINDS: t.Final = {
     "blockio_device_weight": "IODeviceWeight",
     "blockio_bandwidth": "IOReadBandwidthMax or IOWriteBandwidthMax",
 }
+# Sections that have the directive although their units cannot have its effect.
+_ONE_PROCESS: t.Final = ("Socket", "Mount", "Swap")
+_CANNOT: t.Final = {
+    "delegate": (*_ONE_PROCESS, "Slice"),
+    "delegate_subgroup": (*_ONE_PROCESS, "Slice"),
+    "managed_oom_mode": _ONE_PROCESS,
+    "managed_oom_mem_pressure_limit": _ONE_PROCESS,
+    "managed_oom_mem_pressure_duration_sec": _ONE_PROCESS,
+    "managed_oom_rules": _ONE_PROCESS,
+}
+_ANY_PRIORITY_SINCE: t.Final = 248
 # Looking for a name that is near takes its time; nobody reads so many.
 _MOST_HINTS: t.Final = 50
 _COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
@@ -156,7 +167,12 @@ def _judge(
         if better:
             yield OBSOLETE.at(f"{key} is obsolete: use {better}", section, entry)
             return
+    if kind in _CANNOT and section in _CANNOT[kind]:
+        yield VALUE.at(f"a .{subject.type} cannot have {key}", section, entry)
+        return
     problem = value_problem(kind, key, value, subject.systemd)
+    if kind == "exec_cpu_sched_prio" and subject.systemd < _ANY_PRIORITY_SINCE:
+        problem = problem or _priority_problem(subject, section, value)
     if problem:
         effect = "and refuses the unit" if directive.fatal else "and ignores it"
         comment = ""
@@ -182,6 +198,13 @@ def _judge(
         )
     if value.startswith("/var/run/") and kind in ("pid_file", "socket_listen"):
         yield LEGACY.at(f"{key}: write /run instead of /var/run", section, entry)
+
+
+def _priority_problem(subject: Subject, section: str, value: str) -> str | None:
+    """Before 248 the priority had to fit the policy that was assigned before it."""
+    realtime = subject.value(section, "CPUSchedulingPolicy") in ("fifo", "rr", "1", "2")
+    fits = value != "0" if realtime else value == "0"
+    return None if fits else f"{value} does not go with the scheduling policy"
 
 
 FINDERS: t.Final = (lines, directives)

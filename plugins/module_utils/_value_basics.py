@@ -101,7 +101,11 @@ def is_nano_span(text: str) -> bool:
     position = 0
     while position < len(text):
         part = _NANO_PART.match(text, position)
-        if not part:
+        if not part or len(part["whole"]) > _MOST_DIGITS:
+            return False
+        unit = (part["unit"] or "ns").strip()
+        factor = _NANO_UNITS.get(unit) or 1000 * _TIME_UNITS[unit]
+        if int(part["whole"] or "0") * factor >= _INFINITY:
             return False
         position = part.end()
     return bool(text.strip())
@@ -193,7 +197,7 @@ def is_percent(text: str, systemd: int = 262) -> bool:
     return value is not None and value <= 10000
 
 
-def path_problem(path: str, absolute: bool = True) -> str | None:
+def path_problem(path: str, absolute: bool = True, systemd: int = 262) -> str | None:
     """Say what is wrong with a path that must be absolute (or relative), if anything.
 
     Doubled slashes, a slash at the end and `.` in it are tidied; `..` is refused.
@@ -208,8 +212,10 @@ def path_problem(path: str, absolute: bool = True) -> str | None:
         return f"{path!r} has '..' in it"
     if not absolute and all(part in ("", ".") for part in parts):
         return "the path is empty"
-    if len(path) > 255 and any(
-        len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts
+    if (
+        systemd >= 248
+        and len(path) > 255
+        and any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts)
     ):
         return "a part of the path is longer than 255 bytes"
     return None
@@ -266,6 +272,7 @@ def is_interface(text: str, alternative: bool = False) -> bool:
         0 < len(text) < (128 if alternative else 16)
         and text not in (".", "..", "all", "default")
         and re.fullmatch(r"[!-$&-.0-9;-~]+", text) is not None
+        and (integer(text) or 0) <= 0
         and not text.isdigit()
     )
 

@@ -57,11 +57,13 @@ def listen_problem(text: str, directive: str, systemd: int) -> str | None:
         if text == "@":
             return "an abstract socket without a name"
         return None
+    if packets and not text.startswith("vsock"):
+        return f"{text!r} is no path and no @name: only UNIX sockets carry packets"
     vsock = _VSOCK.fullmatch(text)
     if vsock and (not vsock["type"] or systemd >= _VSOCK_TYPES_SINCE):
+        if packets:
+            return f"{text!r} is no path and no @name: only UNIX sockets carry packets"
         return _vsock_problem(vsock["rest"])
-    if packets:
-        return f"{text!r} is no path and no @name: only UNIX sockets carry packets"
     if re.fullmatch(r"\+?[0-9][0-9a-fA-FxXoO]*", text):
         return None if is_port(text) else f"{text} is not a port"
     return _ip_problem(text)
@@ -100,7 +102,8 @@ def _vsock_problem(rest: str) -> str | None:
 def netlink_problem(text: str, families: t.Container[str]) -> str | None:
     """Say what is wrong with the value of ListenNetlink: a family, perhaps a group."""
     words = text.split()
-    if not words or words[0] not in families:
+    numeric = bool(words) and is_integer(words[0], 0, 2**31 - 1)
+    if not words or (words[0] not in families and not numeric):
         return f"{text!r} does not begin with a family of netlink"
     if len(words) > 2 or (len(words) == 2 and not is_integer(words[1], 0, 2**32 - 1)):
         return f"{' '.join(words[1:])!r} is not a group of netlink"
@@ -136,7 +139,10 @@ def bind_problem(text: str) -> str | None:
     if parts[0] == "any":
         return None
     low, dash, high = parts[0].partition("-")
-    if not is_port(low) or (dash and not (is_port(high) and int(low) <= int(high))):
+    numbers = (low, high) if dash else (low,)
+    if not all(is_integer(part, 0, 65535) for part in numbers) or (
+        dash and int(low, 0) > int(high, 0)
+    ):
         return f"{parts[0]!r} is not a port or a range of ports"
     return None
 

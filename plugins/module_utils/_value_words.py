@@ -29,7 +29,7 @@ _SAMPLES: t.Final = {
     "E": "/etc", "T": "/tmp", "V": "/var/tmp", "h": "/root", "s": "/bin/sh",
     "d": "/run/credentials/unit", "D": "/usr/share", "y": "/etc/unit", "Y": "/etc",
     "f": "/instance", "r": "/slice", "R": "/root", "c": "/slice/unit",
-    "n": "prefix@instance.service", "N": "prefix@instance", "u": "root", "U": "0",
+    "n": "unit.service", "N": "unit", "i": "i", "I": "i", "u": "root", "U": "0",
     "g": "root", "G": "0", "m": "0" * 32, "b": "0" * 32,
 }  # fmt: skip
 _SPECIFIER: t.Final = re.compile(r"%([0-9A-Za-z%])")
@@ -85,7 +85,7 @@ def words_of(
 def check_path(value: str, systemd: int, absolute: bool = True) -> str:
     """Give the path, specifiers replaced; raises BadValue for one that will not do."""
     path = expand(value, systemd)
-    problem = path_problem(path, absolute)
+    problem = path_problem(path, absolute, systemd)
     if problem:
         raise BadValue(problem)
     return path
@@ -124,3 +124,16 @@ def one_of(value: str, name: str, systemd: int, empty: bool = False) -> None:
     newer = _directives.words(name, _directives.NEWEST) or frozenset()
     known = f" (systemd {systemd} does not know it yet)" if value in newer else ""
     raise BadValue(f"{value!r} is none of {', '.join(shown)}{known}")
+
+
+_ESCAPE: t.Final = re.compile(
+    r"\\(?:[abfnrtvs\\\"']|x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})"
+)
+
+
+def check_escapes(value: str) -> None:
+    """Raise BadValue for an escape that is not one of C."""
+    if "\\" not in value:
+        return
+    rest = _ESCAPE.sub("", value)
+    demand("\\" not in rest, "a backslash that begins no escape: write \\\\")

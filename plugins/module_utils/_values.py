@@ -27,16 +27,15 @@ CHECKS: t.Final[t.Mapping[str, Check]] = {
 
 # Words after which nothing may stand, and which may be left out.
 _EMPTY_IS_DEFAULT: t.Final = frozenset(
-    ("managed_oom_mode", "numa_policy", "cpuset_partition", "private_bpf")
+    ("managed_oom_mode", "numa_policy", "cpuset_partition")
 )
 
 # Text that no version refuses, or whose check needs the host.
 UNCHECKED: t.Final = frozenset(
     (
-        "string", "install", "warn_compat", "exec_secure_bits", "image_policy",
+        "string", "install", "warn_compat", "exec_secure_bits", "capability_set",
         "bpf_delegate_commands", "bpf_delegate_maps", "bpf_delegate_programs",
-        "bpf_delegate_attachments", "bind_network_interface", "luo_sessions",
-        "managed_oom_rules",
+        "bpf_delegate_attachments", "luo_sessions",
     )
 )  # fmt: skip
 

@@ -41,7 +41,7 @@ _AT_UNIT = re.compile(r"(?P<unit>[^\s:/]+): (?P<said>.*)")
 
 # What depends on the host, on the kernel under it, or on units that are not there.
 _HOST = re.compile(
-    r"is not executable|Failed to (?:create|add|load) |Unit \S+ not found"
+    r"is not executable|Failed to (?:create|load) |Unit \S+ not found"
     r"|Found (?:ordering cycle|dependency)|Unable to break cycle|not loaded, socket"
     r"|does not support|Cannot add dependency job|Job .* deleted|Failed to determine"
     r"|Breaking ordering cycle|Transaction|is deprecated. Please use|Starting this unit"

@@ -74,6 +74,8 @@ print(*sorted(word for word in words if resolve(word.encode()) != -1))
 END
     SYSTEMD_COLORS=0 systemd-analyze capability --no-pager >"$out/capabilities" 2>/dev/null ||
         rm -f "$out/capabilities"
+    SYSTEMD_COLORS=0 systemd-analyze filesystems --no-pager >"$out/filesystems" \
+        2>/dev/null || rm -f "$out/filesystems"
     apt-get -q download libc6-dev >/dev/null 2>&1
     dpkg-deb --fsys-tarfile libc6-dev_*.deb |
         tar -xO --wildcards './usr/include/*/bits/socket.h' >"$out/socket.h"

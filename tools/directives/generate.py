@@ -43,6 +43,7 @@ SUITES = ("bullseye", "bookworm", "trixie", "forky")
 # Tables of words that are used by a parser of more than a single word.
 TABLES = (
     "architecture",
+    "bpf_cgroup_attach_type",
     "cgroup_controller",
     "emergency_action",
     "exit_status_name",
@@ -56,6 +57,7 @@ TABLES = (
     "netlink_family",
     "nft_set_source",
     "partition_designator",
+    "protect_hostname",
     "sched_policy",
     "seccomp_arch",
     "service_type",
@@ -238,6 +240,13 @@ def groups(one: Told) -> list[str]:
     )
 
 
+def file_systems(one: Told) -> list[str]:
+    path = one.folder / "filesystems"
+    return (
+        sorted(sources.read_syscall_groups(path.read_text())) if path.exists() else []
+    )
+
+
 def families(one: Told) -> list[str]:
     path = one.folder / "socket.h"
     return sources.read_families(path.read_text()) if path.exists() else []
@@ -301,6 +310,7 @@ def render(told: t.Sequence[Told]) -> str:
         "ADDRESS_FAMILIES": ("name@version", list_lines(told, families)),
         "CAPABILITIES": ("name", list_lines(told, capabilities)),
         "SYSCALL_GROUPS": ("name@version", list_lines(told, groups)),
+        "FILE_SYSTEM_GROUPS": ("name@version", list_lines(told, file_systems)),
         "SYSCALLS": (
             "name@version",
             list_lines(told, lambda one: one.list("syscalls")),

@@ -123,7 +123,9 @@ def read_news(text: str) -> dict[str, list[int]]:
 
 
 _TABLE = re.compile(
-    r"static const char ?\* ?const (\w+)_table\[[^\]]*\] = \{(.*?)\n\};", re.S
+    r"static const char ?\* ?const (\w+)_table\[[^\]]*\] = \{"
+    r"((?:(?!static const).)*?)\n\};",
+    re.S,
 )
 _WORD = re.compile(r"\[[^\]]+\]\s*=\s*\"([^\"]*)\"")
 _ENUM = re.compile(
