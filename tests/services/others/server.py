@@ -47,7 +47,9 @@ def answer(name: str, request: bytes) -> bytes:
     text = f"{name} of {os.getpid()}\n".encode()
     if b"HTTP/1" not in request:
         return text
-    head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Length: {len(text)}\r\nConnection: close\r\n\r\n"
+    )
     return head.encode() + text
 
 
@@ -125,9 +127,8 @@ def main() -> None:
             except OSError:  # a FIFO is no socket
                 fifo(number)
         if "positions" in mistakes:
-            # it was written for http first and https second, whatever systemd gives it
-            wanted = mistakes["positions"].split(",")
-            sockets = dict(zip(sockets, wanted))
+            # it was written for the other order than the one that systemd gives it
+            sockets = dict(zip(sockets, reversed(list(sockets.values()))))
         if "moves" in mistakes:
             sockets = {sock.dup(): name for sock, name in sockets.items()}
             for number in given:
