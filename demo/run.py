@@ -70,7 +70,10 @@ def renew_hosts_of_another_build(targets: list[str]) -> None:
             check=False,
         )
         if there.returncode == 0 and digest not in there.stdout:
-            step(f"{host} has another build of hello: made anew", [*targets, "down", host])
+            step(
+                f"{host} has another build of hello: made anew",
+                [*targets, "down", host],
+            )
             run([*targets, "up", host, "--suite", suite])
 
 
@@ -85,9 +88,7 @@ def install_collection() -> None:
     archive = re.search(r"(\S+\.tar\.gz)", built)
     if not archive:
         sys.exit(f"{built}\nansible-galaxy has built no archive.")
-    run(
-        [galaxy, "collection", "install", "--force", archive[1], "-p", str(folder)]
-    )
+    run([galaxy, "collection", "install", "--force", archive[1], "-p", str(folder)])
     print(f"    {Path(archive[1]).name}", flush=True)
 
 

@@ -103,6 +103,11 @@ class Kernel:
         """What is mounted exactly there, the last if several are."""
         return next((m for m in reversed(self.mounts) if m.point == point), None)
 
+    def only_processes(self) -> bool:
+        """Whether /proc holds the processes and nothing else."""
+        proc = self.mount("/proc")
+        return proc is not None and "subset=pid" in proc.super_options
+
     def over(self, path: str) -> Mount | None:
         """The mount that a path lies on."""
         best: Mount | None = None
@@ -282,7 +287,13 @@ def _mounted(name: str, value: str, kernel: Kernel) -> tuple[str, bool | None]:
         "ProtectKernelTunables": ("/proc/sys", "/sys"),
         "ProtectControlGroups": ("/sys/fs/cgroup",),
     }[name]
-    open_ = [p for p in points if not getattr(kernel.over(p), "read_only", False)]
+    open_ = [
+        point
+        for point in points
+        if not getattr(kernel.over(point), "read_only", False)
+        # ProcSubset=pid leaves nothing of /proc but the processes
+        and not (point == "/proc/sys" and kernel.only_processes())
+    ]
     text = f"{' and '.join(open_)} can be written to" if open_ else "read-only"
     return text, not open_
 

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 import typing as t
 from dataclasses import dataclass, field
@@ -20,6 +22,12 @@ from ._unit_name import checked_unit_name
 # The first line of every unit file of ours, and the only files that are ever removed.
 OWNER = "# Owned by activated.services, service {name}."
 _OWNER = re.compile(r"# Owned by activated\.services, service (?P<name>\S+)\.(?:\s|\Z)")
+
+
+_WANTED_BY = {"WantedBy", "RequiredBy", "UpheldBy"}
+
+# The units that start a service.
+ACTIVATORS = (".socket", ".path", ".timer")
 
 
 class InvalidDeployment(ValueError):
@@ -43,10 +51,32 @@ class Generation:
     """The version that `current` points at; None where the service has no release."""
     digest: str | None = None
     """What that release was made of."""
+    start: str = "on_demand"
+    """Whether the service waits for its first request, or is started at once, too."""
 
     @property
     def service(self) -> str:
         return f"{self.name}.service"
+
+    def fingerprint(self) -> str:
+        """What tells this generation from every other, 64 hexadecimal digits."""
+        said = json.dumps(self.as_dict(), sort_keys=True)
+        return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def as_dict(self) -> dict[str, t.Any]:
+        """The generation as it is written down."""
+        return {
+            "units": dict(self.units),
+            "release": self.release,
+            "digest": self.digest,
+            "start": self.start,
+        }
+
+    @classmethod
+    def from_dict(cls, name: str, said: t.Mapping[str, t.Any]) -> Generation:
+        """Read what `as_dict` gave. Raises KeyError and TypeError for anything else."""
+        units = {str(unit): str(text) for unit, text in said["units"].items()}
+        return cls(name, units, said["release"], said["digest"], said["start"])
 
     def parsed(self, unit: str) -> Unit:
         """Raises InvalidDeployment where systemd would refuse the whole file."""
@@ -66,7 +96,11 @@ class Generation:
     @property
     def activators(self) -> list[str]:
         """The units that start the service: sockets, paths and timers."""
-        return [*self.sockets, *self.named(".path"), *self.named(".timer")]
+        return [unit for suffix in ACTIVATORS for unit in self.named(suffix)]
+
+    def at_boot(self, unit: str) -> bool:
+        """Whether a unit is to be there after a boot: what activates, or runs always."""
+        return unit != self.service or self.start == "eager" or not self.activators
 
     def addresses(self, socket: str) -> list[ListenAddress]:
         """What a socket of this generation listens on. Raises InvalidDeployment."""
@@ -77,9 +111,16 @@ class Generation:
 
 
 def definition(text: str, *sections: str) -> dict[str, list[tuple[str, str]]]:
-    """What a unit says, without comments and blank lines; of some sections, or all."""
+    """What a unit says, without comments and blank lines; of some sections, or all.
+
+    A file that systemd would refuse as a whole says nothing.
+    """
     said: dict[str, list[tuple[str, str]]] = {}
-    for section in Unit.parse(text).sections:
+    try:
+        unit = Unit.parse(text)
+    except InvalidUnit:
+        return said
+    for section in unit.sections:
         if not sections or section.name in sections:
             said.setdefault(section.name, []).extend(
                 (a.key, a.value) for a in section.assignments
@@ -105,6 +146,7 @@ def check(wanted: Generation) -> None:
                 f"{OWNER.format(name=wanted.name)!r}, so that it is known again"
             )
         wanted.parsed(unit)
+        _check_install(wanted, unit)
     _check_addresses(wanted)
 
 
@@ -128,6 +170,15 @@ def _check_name(wanted: Generation, unit: str) -> None:
         raise InvalidDeployment(f"{unit}: {exc}") from exc
     except ValueError as exc:
         raise InvalidDeployment(str(exc)) from exc
+
+
+def _check_install(wanted: Generation, unit: str) -> None:
+    said = definition(wanted.units[unit], "Install").get("Install", [])
+    if wanted.at_boot(unit) and not {key for key, value in said if value} & _WANTED_BY:
+        raise InvalidDeployment(
+            f"{unit}: nothing would start it after a boot; it needs [Install] with "
+            "WantedBy="
+        )
 
 
 def _check_addresses(wanted: Generation) -> None:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -68,6 +69,8 @@ class Steps:
             self._manager.daemon_reload()
         elif change.action in ("close", "stop"):
             self._manager.stop(subject)
+            with contextlib.suppress(ManagerError):  # it may be gone from memory by now
+                self._manager.reset_failed(subject)
         elif change.action == "open":
             # A start counter that has run out survives daemon-reload since systemd 257.
             self._manager.reset_failed(subject, self._wanted.service)

@@ -21,9 +21,17 @@ systemd does (observed on 247 to 262):
 from __future__ import annotations
 
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from ._generation import Generation, definition, owner_of
+from ._generation import (
+    ACTIVATORS,
+    OWNER,
+    Generation,
+    InvalidDeployment,
+    definition,
+    owner_of,
+)
+from ._listen import ListenAddress
 from ._plan import Change, Plan
 
 Start = t.Literal["on_demand", "eager"]
@@ -74,8 +82,8 @@ def make_plan(wanted: Generation, present: Present, start: str, folder: str) -> 
     release = _release_changes(wanted, present)
     enabling = _enabling(wanted, present, start)
     reload = _reload(wanted, present, units)
-    closing = _closing(wanted, present)
     opening = _opening(wanted, present)
+    closing = [*_closing(wanted, present), *_in_the_way(wanted, present, opening)]
     rest = _rest(wanted, present, start, opening)
     running = _running(wanted, present, start, rest)
     return Plan(
@@ -97,21 +105,24 @@ def make_plan(wanted: Generation, present: Present, start: str, folder: str) -> 
 def removal_plan(present: Present, folder: str) -> Plan:
     """The steps to nothing: sockets first, so that no request starts it again."""
     why = "the service is not wanted any more"
-    units = sorted(present.generation.units)
-    active = [u for u in units if present.state(u).active not in ("inactive", "")]
-    service = present.generation.service
-    first = [unit for unit in active if unit != service]
-    steps = [Change("close", unit, why) for unit in first]
-    if service in active:
-        steps.append(Change("stop", service, why))
+    here = present.generation
+    units = [u for u in sorted(here.units) if owner_of(here.units[u]) == here.name]
+    active = [
+        unit
+        for unit, state in sorted(present.states.items())
+        if state.active not in ("inactive", "")
+        and (unit in units or unit not in here.units)
+    ]
+    steps = [Change("close", unit, why) for unit in active if unit != here.service]
+    if here.service in active:
+        steps.append(Change("stop", here.service, why))
     steps += [
         Change("disable", unit, why)
         for unit in units
         if present.state(unit).enabled == "enabled"
     ]
     steps += [
-        Change("remove", f"{folder}/{unit}", why, present.generation.units[unit], "")
-        for unit in units
+        Change("remove", f"{folder}/{unit}", why, here.units[unit]) for unit in units
     ]
     if units:
         steps.append(Change("reload", "systemd", "unit files go"))
@@ -192,10 +203,7 @@ def _reload(
 
 
 def _at_boot(wanted: Generation, unit: str, start: str) -> bool:
-    """Whether a unit is to be there after a boot: what activates, or runs always."""
-    if unit == wanted.service:
-        return start == "eager" or not wanted.activators
-    return unit in wanted.units
+    return unit in wanted.units and replace(wanted, start=start).at_boot(unit)
 
 
 def _enabling(wanted: Generation, present: Present, start: str) -> list[Change]:
@@ -223,13 +231,53 @@ def _disabling(wanted: Generation, present: Present, start: str) -> list[Change]
 
 
 def _closing(wanted: Generation, present: Present) -> list[Change]:
+    """What still activates the service and is to do so no more.
+
+    A unit whose file has gone is open all the same: a deployment that was killed after
+    it removed the file has left it so.
+    """
     return [
         Change("close", unit, "it is not wanted any more")
-        for unit in present.generation.activators
+        for unit, state in sorted(present.states.items())
         if unit not in wanted.units
-        and owner_of(present.generation.units[unit]) == wanted.name
-        and present.state(unit).active not in ("inactive", "")
+        and unit.endswith(ACTIVATORS)
+        and state.active not in ("inactive", "")
+        and owner_of(present.generation.units.get(unit, _nobodys(wanted)))
+        == wanted.name
     ]
+
+
+def _nobodys(wanted: Generation) -> str:
+    return OWNER.format(name=wanted.name)
+
+
+def _in_the_way(
+    wanted: Generation, present: Present, opening: t.Sequence[Change]
+) -> list[Change]:
+    """Sockets that give up, in this very plan, an address that another one gets."""
+    closing = []
+    for change in opening:
+        if change.action != "reopen" or change.subject not in wanted.sockets:
+            continue
+        for other in opening:
+            if other.subject == change.subject or other.subject not in wanted.sockets:
+                continue
+            if any(
+                held.collides(address)
+                for held in _held(present, change.subject)
+                for address in wanted.addresses(other.subject)
+            ):
+                why = f"{other.subject} gets an address that it has now"
+                closing.append(Change("close", change.subject, why))
+                break
+    return closing
+
+
+def _held(present: Present, socket: str) -> list[ListenAddress]:
+    try:
+        return present.generation.addresses(socket)
+    except InvalidDeployment:  # changed by hand, to what nothing can listen on
+        return []
 
 
 def _rest(
@@ -252,14 +300,15 @@ def _rest(
 
 
 def _why_rest(wanted: Generation, present: Present) -> str:
-    before = present.generation.units.get(wanted.service)
-    after = wanted.units[wanted.service]
-    if before is None or definition(before) != definition(after):
+    recorded, here = present.recorded, present.generation
+    after = definition(wanted.units.get(wanted.service, ""))
+    # It runs by the unit that the last deployment left, or that somebody wrote since:
+    # a run that was interrupted has written the new one and not reached the service.
+    ran_by = [here, recorded] if recorded else [here]
+    if any(definition(g.units.get(wanted.service, "")) != after for g in ran_by):
         return "its unit changes"
-    recorded = present.recorded
-    here = present.generation
     if wanted.release is not None and (
-        wanted.release != here.release
+        any(wanted.release != generation.release for generation in ran_by)
         or (recorded and recorded.digest and recorded.digest != wanted.digest)
     ):
         return "its release changes"
@@ -268,17 +317,16 @@ def _why_rest(wanted: Generation, present: Present) -> str:
 
 def _opening(wanted: Generation, present: Present) -> list[Change]:
     changes = []
+    opened_by = [g for g in (present.generation, present.recorded) if g]
     for unit in wanted.activators:
-        before = present.generation.units.get(unit)
-        active = present.state(unit).active == "active"
         kind = unit.rpartition(".")[2].capitalize()
-        if not active:
-            failed = present.state(unit).active == "failed"
-            reason = "it has failed" if failed else "it is not open"
+        after = definition(wanted.units[unit], kind)
+        before = [g.units[unit] for g in opened_by if unit in g.units]
+        state = present.state(unit).active
+        if state != "active":
+            reason = "it has failed" if state == "failed" else "it is not open"
             changes.append(Change("open", unit, reason))
-        elif before is not None and definition(before, kind) != definition(
-            wanted.units[unit], kind
-        ):
+        elif any(definition(text, kind) != after for text in before):
             changes.append(Change("reopen", unit, "its own definition changes"))
     return changes
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import typing as t
 
-from ._files import read_json, read_text, write_json
+from ._files import read_text
 from ._generation import Generation, owner_of
 from ._manager import Manager
 from ._releases import Releases
@@ -30,19 +30,29 @@ _PROPERTIES = (
 
 
 def read_present(
-    name: str, wanted: t.Collection[str], manager: Manager, releases: Releases
+    releases: Releases,
+    names: t.Collection[str],
+    manager: Manager,
+    deployed: Generation | None = None,
 ) -> Present:
-    """A service as it is: its unit files, their states, its release, its record.
+    """A service as it is: its unit files, their states, its release.
 
-    `wanted` names units to ask about that may not be there.
+    `names` are units to ask about whether they have a file or not: those that will be,
+    and those that were and may be active still. `deployed` is what is on record.
     """
-    files = unit_files(name, wanted)
+    files = unit_files(releases.name, names)
     current = releases.current()
     there = releases.installed(current) if current else None
     return Present(
-        generation=Generation(name, files, current, there.digest if there else None),
-        recorded=read_record(releases),
-        states=read_states(sorted({*files, *wanted}), manager),
+        generation=Generation(
+            releases.name,
+            files,
+            current,
+            there.digest if there else None,
+            deployed.start if deployed else "on_demand",
+        ),
+        recorded=deployed,
+        states=read_states(sorted({*files, *names}), manager),
     )
 
 
@@ -70,40 +80,13 @@ def read_states(units: t.Sequence[str], manager: Manager) -> dict[str, UnitState
             active=shown.get("ActiveState", ""),
             enabled=shown.get("UnitFileState", ""),
             needs_reload=shown.get("NeedDaemonReload") == "yes",
-            fragment=shown.get("FragmentPath", ""),
+            fragment=_there(shown.get("FragmentPath", "")),
             drop_ins=tuple(shown.get("DropInPaths", "").split()),
         )
         for unit, shown in manager.show(units, _PROPERTIES).items()
     }
 
 
-def _record_path(releases: Releases) -> str:
-    return os.path.join(releases.state, "generation.json")
-
-
-def read_record(releases: Releases) -> Generation | None:
-    """The generation that the last deployment left, or None."""
-    record = read_json(_record_path(releases))
-    if not isinstance(record, dict) or not isinstance(record.get("units"), dict):
-        return None
-    return Generation(
-        releases.name, record["units"], record.get("release"), record.get("digest")
-    )
-
-
-def write_record(generation: Generation, releases: Releases) -> None:
-    """Remember what was deployed; only root reads it."""
-    write_json(
-        _record_path(releases),
-        {
-            "units": dict(generation.units),
-            "release": generation.release,
-            "digest": generation.digest,
-        },
-    )
-
-
-def forget_record(releases: Releases) -> None:
-    path = _record_path(releases)
-    if os.path.exists(path):
-        os.unlink(path)
+def _there(path: str) -> str:
+    """The path, unless its file has gone and the manager has not been told yet."""
+    return path if os.path.lexists(path) else ""

@@ -20,7 +20,10 @@ description:
   - A service that is idle stays idle. A running one whose unit or release changed is brought to rest; its sockets stay open and
     its next request starts it.
   - Only unit files whose first line says that they belong to this service are ever changed or removed.
-  - When a step fails, what was there before is put back.
+  - Before the first change it is written down and synced to disk what is about to change. Afterwards the service is proven to start by
+    a request, as M(activated.services.activation) does. When a step or the proof fails, what was there before is put back and proven, too.
+    A run that was killed at any point is undone by the next.
+  - What failed is not deployed again until its release or its description changes, or O(force=true).
 extends_documentation_fragment:
   - activated.services.attributes
 options:
@@ -34,8 +37,10 @@ options:
       - V(present) deploys the service.
       - V(absent) takes it away, its sockets first, then the service, its units and its releases.
         What the program itself stored, such as C(/var/lib/NAME), is kept.
+      - V(rolled_back) goes back to the generation before, its release and its units, as it is on record. Done again it goes back one more.
+        What is left is not deployed again by itself.
     type: str
-    choices: [present, absent]
+    choices: [present, absent, rolled_back]
     default: present
   units:
     description:
@@ -55,6 +60,32 @@ options:
     type: str
     choices: [on_demand, eager]
     default: on_demand
+  probes:
+    description:
+      - What is asked of the service to prove it, as O(activated.services.activation#module:probes).
+        Without any, each socket that takes connections is connected to.
+    type: list
+    elements: dict
+    default: []
+  timeout:
+    description:
+      - Seconds that one probe may take.
+    type: float
+    default: 30.0
+  rollback:
+    description:
+      - Whether a deployment that fails is undone.
+    type: bool
+    default: true
+  force:
+    description:
+      - Whether to deploy what failed before, or was left by a rollback.
+    type: bool
+    default: false
+  exposure_max:
+    description:
+      - Refuse a unit whose exposure on this host, on the scale of C(systemd-analyze security), is above this.
+    type: float
   keep:
     description:
       - How many releases to keep once the deployment has succeeded. The current and the one before it are never taken.
@@ -116,6 +147,21 @@ service:
     sockets:
       hello-http.socket: active
     release: 1.4.2
+exposure:
+  description: The exposure of the service's unit, as C(systemd-analyze security) of the host's version puts it; 0 is best.
+  returned: when O(state=present)
+  type: float
+  sample: 1.1
+proof:
+  description: The evidence that a request starts the service, as RV(activated.services.activation#module:proof).
+  returned: when something changed, or the proof failed
+  type: dict
+notes:
+  description: What else is worth knowing, such as an interrupted deployment that was undone first.
+  returned: success
+  type: list
+  elements: str
+  sample: []
 kept:
   description: With O(state=absent), what was left on the host on purpose.
   returned: when O(state=absent)
@@ -129,12 +175,16 @@ systemd:
 """
 
 import os
-import tempfile
 import typing as t
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.activated.services.plugins.module_utils._deployer import (
+    Deployer,
+    DeploymentFailed,
+    Terms,
+)
 from ansible_collections.activated.services.plugins.module_utils._files import (
     Locked,
     lock,
@@ -144,25 +194,24 @@ from ansible_collections.activated.services.plugins.module_utils._generation imp
     InvalidDeployment,
     check,
 )
-from ansible_collections.activated.services.plugins.module_utils._holders import (
-    holders,
-)
 from ansible_collections.activated.services.plugins.module_utils._host import (
     UnsuitableHost,
     require_root,
     systemd_version,
 )
+from ansible_collections.activated.services.plugins.module_utils._ledger import (
+    BrokenLedger,
+)
 from ansible_collections.activated.services.plugins.module_utils._manager import (
-    Manager,
+    ManagerError,
 )
-from ansible_collections.activated.services.plugins.module_utils._plan import (
-    Change,
-    Plan,
+from ansible_collections.activated.services.plugins.module_utils._plan import Plan
+from ansible_collections.activated.services.plugins.module_utils._probe import (
+    InvalidProbe,
+    Probe,
 )
-from ansible_collections.activated.services.plugins.module_utils._proc import Proc
 from ansible_collections.activated.services.plugins.module_utils._releases import (
     InvalidRelease,
-    Releases,
     check_version,
 )
 from ansible_collections.activated.services.plugins.module_utils._service_name import (
@@ -171,316 +220,196 @@ from ansible_collections.activated.services.plugins.module_utils._service_name i
 )
 from ansible_collections.activated.services.plugins.module_utils._steps import (
     StepFailed,
-    Steps,
 )
 from ansible_collections.activated.services.plugins.module_utils._transition import (
     Conflict,
     Present,
-    make_plan,
-    removal_plan,
-)
-from ansible_collections.activated.services.plugins.module_utils._units_dir import (
-    FOLDER,
-    forget_record,
-    read_present,
-    write_record,
-)
-from ansible_collections.activated.services.plugins.module_utils._verify import (
-    verify_units,
 )
 
 REFUSALS = (
+    BrokenLedger,
     Conflict,
     InvalidDeployment,
+    InvalidProbe,
     InvalidRelease,
     InvalidServiceName,
     Locked,
+    ManagerError,
     StepFailed,
     UnsuitableHost,
 )
+
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str", "required": True},
+    "state": {
+        "type": "str",
+        "choices": ["present", "absent", "rolled_back"],
+        "default": "present",
+    },
+    "units": {"type": "dict"},
+    "release": {"type": "str"},
+    "start": {
+        "type": "str",
+        "choices": ["on_demand", "eager"],
+        "default": "on_demand",
+    },
+    "probes": {"type": "list", "elements": "dict", "default": []},
+    "timeout": {"type": "float", "default": 30.0},
+    "rollback": {"type": "bool", "default": True},
+    "force": {"type": "bool", "default": False},
+    "exposure_max": {"type": "float"},
+    "keep": {"type": "int", "default": 3},
+}
 
 
 @dataclass(frozen=True)
 class Wish:
     """The options, as they were meant."""
 
+    state: str
     generation: Generation
-    absent: bool
-    start: str
-    keep: int
+    terms: Terms
 
     @classmethod
-    def parse(cls, params: t.Mapping[str, t.Any]) -> Wish:
-        """Raises InvalidDeployment, InvalidRelease or InvalidServiceName."""
+    def parse(cls, params: t.Mapping[str, t.Any], check_mode: bool) -> Wish:
+        """Raises InvalidDeployment, InvalidProbe, InvalidRelease, InvalidServiceName."""
         name = check_service_name(params["name"])
         release = params["release"]
         generation = Generation(
             name,
             {str(unit): str(text) for unit, text in (params["units"] or {}).items()},
             check_version(release) if release else None,
+            start=params["start"],
         )
         if params["state"] == "present":
             check(generation)
         if params["keep"] < 1:
             raise InvalidRelease("keep must be at least 1")
-        return cls(
-            generation, params["state"] == "absent", params["start"], params["keep"]
-        )
+        for index, probe in enumerate(params["probes"]):
+            Probe.parse(probe, f"probes[{index}]")
+        options = ("keep", "probes", "timeout", "rollback", "force", "exposure_max")
+        terms = Terms(**{key: params[key] for key in options}, check_mode=check_mode)
+        return cls(params["state"], generation, terms)
 
 
-class Deployment:
-    """One run on one host: read, plan, verify, apply."""
+def deploy(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
+    """Bring the host to the generation that is wanted."""
+    wanted = deployer.complete(wish.generation)
+    present = deployer.read(wanted)
+    plan = deployer.plan(wanted, present)
+    deployer.judge(wanted, present, plan)
+    there = not plan.changed and deployer.ledger.deployed() == wanted
+    if not wish.terms.check_mode and not there:
+        deployer.deploy(wanted, present, plan)
+    return report(plan, wanted, present, deployer)
 
-    def __init__(self, module: AnsibleModule, wish: Wish) -> None:
-        self._module = module
-        self._wish = wish
-        self.systemd = systemd_version(self._run)
-        self._manager = Manager(self._run)
-        self._releases = Releases(wish.generation.name)
-        self._wanted = wish.generation
-        self.present = self.read()
 
-    def _run(
-        self, argv: list[str], env: dict[str, str] | None = None
-    ) -> tuple[int, str, str]:
-        return t.cast(
-            "tuple[int, str, str]",
-            self._module.run_command(argv, environ_update=env or {}),
-        )
+def roll_back(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
+    """Bring the host to the generation before the one that is deployed."""
+    present = deployer.read()
+    left, wanted = deployer.roll_back(present)
+    plan = deployer.plan(wanted, present)
+    deployer.judge(wanted, present, plan)
+    if not wish.terms.check_mode:
+        deployer.deploy(wanted, present, plan)
+        deployer.leave(left)
+    return report(plan, wanted, present, deployer)
 
-    def read(self) -> Present:
-        wanted = self._wish.generation
-        if wanted.release:
-            there = self._releases.installed(wanted.release)
-            digest = there.digest if there else None
-            self._wanted = replace(wanted, digest=digest)
-        self._history = self._releases.history()
-        return read_present(
-            wanted.name, list(wanted.units), self._manager, self._releases
-        )
 
-    def plan(self) -> Plan:
-        if self._wish.absent:
-            plan = removal_plan(self.present, FOLDER)
-            if self._releases.present():
-                gone = Change("discard", self._releases.root, "its releases go with it")
-                plan = Plan((*plan, gone))
-            return plan
-        plan = make_plan(self._wanted, self.present, self._wish.start, FOLDER)
-        surplus = self._releases.surplus(self._wish.keep, self._wanted.release)
-        prune = [
-            Change(
-                "prune",
-                self._releases.path(old),
-                f"more than {self._wish.keep} are kept",
-            )
-            for old in surplus
-            if self._wanted.release
-        ]
-        return Plan((*plan, *prune))
+def remove(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
+    """Take the service away, and what a deployment of it left unfinished."""
+    present = deployer.read(*deployer.unfinished())
+    plan = deployer.removal(present)
+    if not wish.terms.check_mode:
+        deployer.remove(plan)
+    kinds = ("lib", "lib/private", "log", "log/private", "cache", "cache/private")
+    places = [f"/var/{kind}/{wish.generation.name}" for kind in kinds]
+    return {
+        **report(plan, None, present, deployer),
+        "kept": [place for place in places if os.path.isdir(place)],
+    }
 
-    # -- before anything changes ------------------------------------------------------
 
-    def verify(self, plan: Plan) -> None:
-        """Have the host's systemd judge the whole set. Raises InvalidDeployment."""
-        if self._wish.absent or not plan.subjects("write", "switch"):
-            return
-        wanted = self._wanted
-        below, coming = "", False
-        if wanted.release:
-            below = self._releases.path(wanted.release) + "/"
-            coming = not os.path.isdir(below)
-            if coming and not self._module.check_mode:
-                raise InvalidRelease(
-                    f"release {wanted.release} is not installed; "
-                    "activated.services.release installs it"
-                )
-        with tempfile.TemporaryDirectory(dir=self._module.tmpdir) as stage:
-            messages = verify_units(
-                self._run,
-                wanted.units,
-                stage,
-                self.systemd,
-                {self._releases.link + "/": below} if below else None,
-            )
-        # In check mode a release that would be installed first is not there yet;
-        # whether it holds its program is for the module `release` to say.
-        against = [
-            f"{m.unit}:{m.line}: {m.message}" if m.line else f"{m.unit}: {m.message}"
-            for m in messages
-            if not (coming and below in m.message and "not executable" in m.message)
-        ]
-        if against:
-            raise InvalidDeployment(
-                f"systemd {self.systemd} on the host refuses these units; nothing was "
-                "changed:\n" + "\n".join(against)
-            )
+def is_as_described(wish: Wish, deployer: Deployer) -> dict[str, t.Any] | None:
+    """What to report where there is nothing to do; None where there is."""
+    if wish.state != "present" or deployer.ledger.transaction():
+        return None
+    wanted = deployer.complete(wish.generation)
+    if deployer.ledger.deployed() != wanted:
+        return None
+    present = deployer.read(wanted)
+    plan = deployer.plan(wanted, present)
+    return None if plan.changed else report(plan, wanted, present, deployer)
 
-    def refuse_taken_addresses(self, plan: Plan) -> None:
-        """Raise Conflict where a socket would open what another program holds."""
-        proc = Proc()
-        ours = {*self.present.generation.units, *self._wanted.units}
-        for socket in plan.subjects("open", "reopen"):
-            if socket not in self._wanted.sockets:
-                continue
-            for address in self._wanted.addresses(socket):
-                for holder in holders(address, proc):
-                    if holder.pid == 1 and self._opened_by(address) & ours:
-                        continue
-                    if holder.unit == self._wanted.service:
-                        continue  # it binds the port by itself, and will rest first
-                    raise Conflict(
-                        f"{socket} cannot listen on {address}: {holder}. Stop that "
-                        "program, or give the socket another address; nothing was "
-                        "changed"
-                    )
 
-    def _opened_by(self, address: t.Any) -> set[str]:
-        text = str(address.port) if address.host else address.path
-        return {
-            row["unit"]
-            for row in self._manager.sockets()
-            if row["listen"] == text or row["listen"].endswith(f":{text}")
-        }
-
-    # -- changing ---------------------------------------------------------------------
-
-    def apply(self, plan: Plan) -> None:
-        """Make the plan so; what fails is undone. Raises StepFailed."""
-        steps = Steps(self._wanted, self._manager, self._releases)
-        try:
-            steps.make(plan, self._explain)
-        except StepFailed as exc:
-            raise StepFailed(f"{exc}\n{self._undo()}") from exc
-
-    def _undo(self) -> str:
-        before, history = self.present.generation, self._history
-        self.present = self.read()
-        try:
-            if before.units:
-                back = make_plan(before, self.present, self._wish.start, FOLDER)
-            else:
-                back = removal_plan(self.present, FOLDER)
-            if before.release is None and self._releases.current():
-                link = Change("switch", self._releases.link, "there was none")
-                back = Plan((*back, link))
-            Steps(before, self._manager, self._releases).make(back, lambda _unit: "")
-            # The version that failed is not the one before.
-            self._releases.remember(history)
-            self._releases.forget()
-        except (StepFailed, Conflict, OSError) as exc:
-            return f"What was there before could not be put back wholly: {exc}"
-        if before.units:
-            return "The host was put back to what it ran before."
-        return "Nothing of it was left on the host but the release below /opt."
-
-    def _explain(self, unit: str) -> str:
-        """What the journal and the kernel know about a unit that does not start."""
-        said = []
-        if unit in self._wanted.sockets:
-            for address in self._wanted.addresses(unit):
-                said += [str(h) for h in holders(address, Proc()) if h.pid != 1]
-        if unit.endswith((".service", ".socket")):
-            said += self._manager.journal(unit, 10)
-        return "".join(f"\n  {line}" for line in said)
-
-    def forget(self) -> None:
-        """Take away what was written down of a service that is gone."""
-        forget_record(self._releases)
-        self._releases.forget()
-
-    def remember(self) -> None:
-        """Write down what is deployed now, where it differs from the record."""
-        if self._wanted != self.present.recorded:
-            write_record(self._wanted, self._releases)
-
-    # -- saying -----------------------------------------------------------------------
-
-    def report(self, plan: Plan) -> dict[str, t.Any]:
-        states = self.present.states
-        service = self._wanted.service
-        result: dict[str, t.Any] = {
-            "changed": plan.changed,
-            "plan": plan.as_dicts(),
-            "diff": plan.diff(),
-            "systemd": self.systemd,
-            "service": {
-                "name": service,
-                "state": self.present.state(service).active,
-                "sockets": {
-                    unit: state.active
-                    for unit, state in states.items()
-                    if unit.endswith(".socket")
-                },
-                "release": self.present.generation.release,
+def report(
+    plan: Plan, wanted: Generation | None, present: Present, deployer: Deployer
+) -> dict[str, t.Any]:
+    if plan.changed and not deployer.terms.check_mode:
+        present = deployer.read(*([wanted] if wanted else []))
+    here = present.generation
+    result: dict[str, t.Any] = {
+        "changed": plan.changed,
+        "plan": plan.as_dicts(),
+        "diff": plan.diff(),
+        "systemd": deployer.systemd,
+        "notes": deployer.notes,
+        "service": {
+            "name": here.service,
+            "state": present.state(here.service).active,
+            "sockets": {
+                unit: state.active
+                for unit, state in present.states.items()
+                if unit.endswith(".socket")
             },
-        }
-        if self._wish.absent:
-            kinds = (
-                "lib",
-                "lib/private",
-                "log",
-                "log/private",
-                "cache",
-                "cache/private",
-            )
-            places = [f"/var/{kind}/{self._wanted.name}" for kind in kinds]
-            result["kept"] = [place for place in places if os.path.isdir(place)]
-        return result
+            "release": here.release,
+        },
+    }
+    if wanted:
+        result["exposure"] = deployer.exposure(wanted)
+    if deployer.proof:
+        result["proof"] = deployer.proof
+    return result
 
 
 def run_module(module: AnsibleModule) -> dict[str, t.Any]:
-    wish = Wish.parse(module.params)
-    require_root()
-    deployment = Deployment(module, wish)
-    plan = deployment.plan()
-    if not plan.changed or module.check_mode:
-        deployment.refuse_taken_addresses(plan)
-        deployment.verify(plan)
-        if not module.check_mode and not wish.absent:
-            deployment.remember()
-        return deployment.report(plan)
+    def run(argv: list[str], env: dict[str, str] | None = None) -> tuple[int, str, str]:
+        done = module.run_command(
+            argv, environ_update=env or {}, handle_exceptions=False
+        )
+        return t.cast("tuple[int, str, str]", done)
 
+    wish = Wish.parse(module.params, module.check_mode)
+    require_root()
+    deployer = Deployer(wish.generation.name, wish.terms, systemd_version(run), run)
+    act = {"present": deploy, "absent": remove, "rolled_back": roll_back}[wish.state]
+
+    if module.check_mode:
+        if deployer.ledger.transaction():
+            deployer.notes.append("a deployment was interrupted; it is undone first")
+        return act(wish, deployer)
+    done = is_as_described(wish, deployer)
+    if done is not None:
+        return done
     # Whatever the caller's umask is, the modes are those that are documented.
     os.umask(0o022)
-    with lock(Releases(wish.generation.name).lock):
-        # What another run did while we waited for the lock counts.
-        deployment.present = deployment.read()
-        plan = deployment.plan()
-        deployment.refuse_taken_addresses(plan)
-        deployment.verify(plan)
-        deployment.apply(plan)
-        if wish.absent:
-            deployment.forget()
-        else:
-            deployment.remember()
-        deployment.present = deployment.read()
-    return deployment.report(plan)
+    with lock(deployer.releases.lock):
+        if wish.state != "absent":
+            deployer.recover()
+        return act(wish, deployer)
 
 
 def main() -> None:
     module = AnsibleModule(
-        argument_spec={
-            "name": {"type": "str", "required": True},
-            "state": {
-                "type": "str",
-                "choices": ["present", "absent"],
-                "default": "present",
-            },
-            "units": {"type": "dict"},
-            "release": {"type": "str"},
-            "start": {
-                "type": "str",
-                "choices": ["on_demand", "eager"],
-                "default": "on_demand",
-            },
-            "keep": {"type": "int", "default": 3},
-        },
+        argument_spec=OPTIONS,
         required_if=[("state", "present", ["units"])],
         supports_check_mode=True,
     )
     try:
         result = run_module(module)
+    except DeploymentFailed as exc:
+        evidence = {"proof": exc.proof} if exc.proof else {}
+        module.fail_json(msg=str(exc), **evidence)
     except REFUSALS as exc:
         module.fail_json(msg=str(exc))
     except OSError as exc:

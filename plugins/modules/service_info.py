@@ -64,6 +64,23 @@ changed_by_hand:
   type: list
   elements: str
   sample: []
+generations:
+  description: The releases of the generations on record that can be gone back to, the deployed one last.
+  returned: success
+  type: list
+  elements: str
+  sample: [1.4.1, 1.4.2]
+voided:
+  description: Why generations are not deployed again by themselves.
+  returned: success
+  type: list
+  elements: str
+  sample: []
+interrupted:
+  description: Whether a deployment was interrupted. The next one undoes it first.
+  returned: success
+  type: bool
+  sample: false
 """
 
 import typing as t
@@ -74,8 +91,13 @@ from ansible_collections.activated.services.plugins.module_utils._host import (
     UnsuitableHost,
     systemd_version,
 )
+from ansible_collections.activated.services.plugins.module_utils._ledger import (
+    BrokenLedger,
+    Ledger,
+)
 from ansible_collections.activated.services.plugins.module_utils._manager import (
     Manager,
+    ManagerError,
 )
 from ansible_collections.activated.services.plugins.module_utils._releases import (
     InvalidRelease,
@@ -91,9 +113,7 @@ from ansible_collections.activated.services.plugins.module_utils._units_dir impo
 
 
 def run_module(module: AnsibleModule) -> dict[str, t.Any]:
-    def run(
-        argv: list[str], env: dict[str, str] | None = None
-    ) -> tuple[int, str, str]:
+    def run(argv: list[str], env: dict[str, str] | None = None) -> tuple[int, str, str]:
         return t.cast(
             "tuple[int, str, str]", module.run_command(argv, environ_update=env or {})
         )
@@ -101,8 +121,10 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     name = check_service_name(module.params["name"])
     systemd = systemd_version(run)
     releases = Releases(name)
-    present = read_present(name, [], Manager(run), releases)
-    recorded = present.recorded.units if present.recorded else {}
+    ledger = Ledger(name, releases.state)
+    deployed = ledger.deployed()
+    recorded = deployed.units if deployed else {}
+    present = read_present(releases, sorted(recorded), Manager(run), deployed)
     return {
         "changed": False,
         "systemd": systemd,
@@ -125,6 +147,9 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
             for unit, text in sorted(recorded.items())
             if present.generation.units.get(unit) != text
         ],
+        "generations": [generation.release for generation in ledger.generations()],
+        "voided": sorted(ledger.voided().values()),
+        "interrupted": ledger.transaction() is not None,
     }
 
 
@@ -135,7 +160,13 @@ def main() -> None:
     )
     try:
         result = run_module(module)
-    except (InvalidRelease, InvalidServiceName, UnsuitableHost) as exc:
+    except (
+        BrokenLedger,
+        InvalidRelease,
+        InvalidServiceName,
+        ManagerError,
+        UnsuitableHost,
+    ) as exc:
         module.fail_json(msg=str(exc))
     except OSError as exc:
         module.fail_json(msg=f"the host could not be read: {exc}")

@@ -1,0 +1,363 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""The transaction of one service on one host.
+
+Finish or undo what was interrupted, read, plan, verify, write down what is about to
+change, change it, prove it, and commit; any failure walks back to what was there before
+and proves that, too. Walking back is a plan like any other, made from what is found: it
+may itself be interrupted, and be made again, at any point.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import typing as t
+from dataclasses import dataclass, replace
+
+from ._generation import Generation, InvalidDeployment
+from ._holders import holders
+from ._ledger import Ledger, Transaction
+from ._manager import Manager, ManagerError, Run
+from ._plan import Change, Plan
+from ._proc import Proc
+from ._releases import InvalidRelease, Releases
+from ._steps import StepFailed, Steps
+from ._transition import Conflict, Present, make_plan, removal_plan
+from ._units_dir import FOLDER, read_present
+from ._verify import verify_units
+
+if t.TYPE_CHECKING:
+    from ._proof import Proof
+
+
+class DeploymentFailed(RuntimeError):
+    """A deployment that failed and what became of the host, in the message."""
+
+    def __init__(self, message: str, proof: dict[str, t.Any] | None = None) -> None:
+        super().__init__(message)
+        self.proof = proof
+
+
+class ProofFailed(RuntimeError):
+    """The service does not do what it is to do; `proof` is the evidence."""
+
+    def __init__(self, proof: Proof) -> None:
+        super().__init__(f"the proof failed: {proof.summary()}")
+        self.proof = proof
+
+
+@dataclass(frozen=True)
+class Terms:
+    """How a deployment is made, whatever is deployed."""
+
+    keep: int = 3
+    probes: t.Sequence[t.Mapping[str, t.Any]] = ()
+    timeout: float = 30.0
+    rollback: bool = True
+    force: bool = False
+    exposure_max: float | None = None
+    check_mode: bool = False
+
+
+class Deployer:
+    """One service on this host, from what it is to what it shall be."""
+
+    def __init__(self, name: str, terms: Terms, systemd: int, run: Run) -> None:
+        self.terms = terms
+        self.systemd = systemd
+        self._run = run
+        self._manager = Manager(run)
+        self.releases = Releases(name)
+        self.ledger = Ledger(name, self.releases.state)
+        self.proof: dict[str, t.Any] | None = None
+        self.notes: list[str] = []
+
+    # -- reading ----------------------------------------------------------------------
+
+    def read(self, *known: Generation) -> Present:
+        """The service as it is; `known` are generations whose units are looked for."""
+        names = {unit for generation in known for unit in generation.units}
+        deployed = self.ledger.deployed()
+        if deployed:
+            names.update(deployed.units)
+        return read_present(self.releases, sorted(names), self._manager, deployed)
+
+    def unfinished(self) -> list[Generation]:
+        """The generations that an interrupted deployment was between."""
+        found = self.ledger.transaction()
+        return [found.before, found.wanted] if found else []
+
+    def complete(self, wanted: Generation) -> Generation:
+        """The generation with the digest of its release, where that is installed."""
+        if wanted.release is None:
+            return wanted
+        there = self.releases.installed(wanted.release)
+        return replace(wanted, digest=there.digest if there else None)
+
+    # -- planning ---------------------------------------------------------------------
+
+    def plan(self, wanted: Generation, present: Present) -> Plan:
+        """What will be done for `wanted`. Raises Conflict."""
+        plan = make_plan(wanted, present, wanted.start, FOLDER)
+        if not wanted.release:
+            return plan
+        surplus = self.releases.surplus(self.terms.keep, wanted.release)
+        why = f"more than {self.terms.keep} are kept"
+        prune = [Change("prune", self.releases.path(old), why) for old in surplus]
+        return Plan((*plan, *prune))
+
+    def removal(self, present: Present) -> Plan:
+        """What will be done for a service that is not wanted any more."""
+        plan = removal_plan(present, FOLDER)
+        if not self.releases.present():
+            return plan
+        gone = Change("discard", self.releases.root, "its releases go with it")
+        return Plan((*plan, gone))
+
+    # -- before anything changes ------------------------------------------------------
+
+    def judge(self, wanted: Generation, present: Present, plan: Plan) -> None:
+        """Refuse what cannot become good, before one file changes.
+
+        Raises InvalidDeployment, InvalidRelease and Conflict.
+        """
+        if plan.changed:
+            self._refuse_voided(wanted)
+            self._refuse_taken_addresses(wanted, present, plan)
+        if plan.subjects("write", "switch"):
+            self._verify(wanted)
+            self._refuse_exposed(wanted)
+
+    def _refuse_voided(self, wanted: Generation) -> None:
+        why = self.ledger.voided().get(wanted.fingerprint())
+        if why and not self.terms.force:
+            raise Conflict(
+                f"this is what was given up before ({why}); it is not deployed again "
+                "until its release or its description changes, or force is set"
+            )
+
+    def _verify(self, wanted: Generation) -> None:
+        below, coming = "", False
+        if wanted.release:
+            below = self.releases.path(wanted.release) + "/"
+            coming = not os.path.isdir(below)
+            if coming and not self.terms.check_mode:
+                raise InvalidRelease(
+                    f"release {wanted.release} is not installed; "
+                    "activated.services.release installs it"
+                )
+        with tempfile.TemporaryDirectory(prefix="activated-") as stage:
+            messages = verify_units(
+                self._run,
+                wanted.units,
+                stage,
+                self.systemd,
+                {self.releases.link + "/": below} if below else None,
+            )
+        # In check mode a release that would be installed first is not there yet;
+        # whether it holds its program is for the module `release` to say.
+        against = [
+            f"{m.unit}:{m.line}: {m.message}" if m.line else f"{m.unit}: {m.message}"
+            for m in messages
+            if not (coming and below in m.message and "not executable" in m.message)
+        ]
+        if against:
+            raise InvalidDeployment(
+                f"systemd {self.systemd} on the host refuses these units; nothing was "
+                "changed:\n" + "\n".join(against)
+            )
+
+    def exposure(self, generation: Generation) -> float | None:
+        """The exposure of the service's unit on systemd's own scale, 0 to 10."""
+        from ._exposure import exposure
+
+        text = generation.units.get(generation.service)
+        return exposure(text, self.systemd).score if text else None
+
+    def _refuse_exposed(self, wanted: Generation) -> None:
+        limit = self.terms.exposure_max
+        if limit is None:
+            return
+        score = self.exposure(wanted)
+        if score is not None and score > limit:
+            raise InvalidDeployment(
+                f"{wanted.service} would be exposed at {score} on this host, above "
+                f"exposure_max {limit}; nothing was changed. Take a tighter sandbox, or "
+                "fewer exceptions from it"
+            )
+
+    def _refuse_taken_addresses(
+        self, wanted: Generation, present: Present, plan: Plan
+    ) -> None:
+        proc = Proc()
+        ours = {*present.states}
+        for socket in plan.subjects("open", "reopen"):
+            if socket not in wanted.sockets:
+                continue
+            for address in wanted.addresses(socket):
+                for holder in holders(address, proc):
+                    if holder.pid == 1 and self._opened_by(address) & ours:
+                        continue
+                    if holder.unit == wanted.service:
+                        continue  # it binds the port by itself, and will rest first
+                    raise Conflict(
+                        f"{socket} cannot listen on {address}: {holder}. Stop that "
+                        "program, or give the socket another address; nothing was "
+                        "changed"
+                    )
+
+    def _opened_by(self, address: t.Any) -> set[str]:
+        text = str(address.port) if address.host else address.path
+        return {
+            row["unit"]
+            for row in self._manager.sockets()
+            if row["listen"] == text or row["listen"].endswith(f":{text}")
+        }
+
+    # -- the transaction --------------------------------------------------------------
+
+    def recover(self) -> None:
+        """Undo a deployment that was interrupted, or forget one that had ended."""
+        found = self.ledger.transaction()
+        if found is None:
+            return
+        if self.ledger.deployed() == found.wanted:
+            self.notes.append("the last deployment had ended, and is complete")
+        else:
+            self._walk_back(found)
+            self.notes.append(
+                "a deployment was interrupted before; it was undone first"
+            )
+        self.ledger.close()
+
+    def deploy(self, wanted: Generation, present: Present, plan: Plan) -> None:
+        """Make the plan so, prove it and commit. Raises DeploymentFailed."""
+        history = tuple(self.releases.history())
+        transaction = Transaction(present.generation, wanted, history)
+        self.ledger.open(transaction)
+        try:
+            self._steps(wanted).make(plan, lambda unit: self._explain(wanted, unit))
+            self.prove(wanted)
+        except (StepFailed, ProofFailed, ManagerError) as exc:
+            evidence = exc.proof.returned() if isinstance(exc, ProofFailed) else None
+            raise DeploymentFailed(self._give_up(transaction, exc), evidence) from exc
+        self.ledger.pardon(wanted)
+        self.ledger.commit(wanted)
+
+    def roll_back(self, present: Present) -> tuple[Generation, Generation]:
+        """Which generation is left, and for which. Raises Conflict without one before."""
+        installed = set(self.releases.versions())
+        generations = [
+            g for g in self.ledger.generations() if g.release in (None, *installed)
+        ]
+        if len(generations) < 2:
+            raise Conflict(
+                f"there is no generation of {self.releases.name} to go back to: "
+                f"{len(generations)} is on record"
+            )
+        return generations[-1], generations[-2]
+
+    def leave(self, left: Generation) -> None:
+        """A rollback has ended well: what was left is not deployed again by itself."""
+        self.ledger.void(left, "a rollback has left it")
+
+    def remove(self, plan: Plan) -> None:
+        """Take the service away and forget it. Raises DeploymentFailed."""
+        try:
+            nothing = Generation(self.releases.name)
+            self._steps(nothing).make(plan, lambda _unit: "")
+        except StepFailed as exc:
+            raise DeploymentFailed(
+                f"{exc}\nRun it again: it goes on from here."
+            ) from exc
+        self.ledger.forget()
+        self.releases.forget()
+
+    def prove(self, generation: Generation) -> None:
+        """Prove that a request starts the service. Raises ProofFailed."""
+        from ._proof import Wish
+        from ._prover import prove
+
+        askable = {
+            address.kind
+            for socket in generation.sockets
+            for address in generation.addresses(socket)
+        } & {"stream", "seqpacket"}
+        if not self.terms.probes and not askable:
+            self.notes.append(
+                "no start was proven: no socket takes connections, and no probe is given"
+            )
+            return
+        wish = Wish.parse(
+            {
+                "name": generation.name,
+                "probes": list(self.terms.probes),
+                "timeout": self.terms.timeout,
+                "leave": "running" if generation.start == "eager" else "as_found",
+            }
+        )
+        proof = prove(wish, self._manager)
+        if proof.problems:
+            raise ProofFailed(proof)
+        self.proof = proof.returned()
+
+    def _steps(self, generation: Generation) -> Steps:
+        return Steps(generation, self._manager, self.releases)
+
+    def _give_up(self, transaction: Transaction, why: Exception) -> str:
+        """Void what failed, put back what was there, and say both."""
+        reason = str(why).split("\n", 1)[0]
+        self.ledger.void(transaction.wanted, reason)
+        if not self.terms.rollback:
+            self.ledger.close()
+            return f"{why}\nThe host was left as it is, since rollback is off."
+        try:
+            said = self._walk_back(transaction)
+        except (StepFailed, Conflict, ManagerError, OSError) as exc:
+            return (
+                f"{why}\nWhat was there before could not be put back wholly: {exc}\n"
+                "The next run tries again."
+            )
+        self.ledger.close()
+        return f"{why}\n{said}"
+
+    def _walk_back(self, transaction: Transaction) -> str:
+        """Bring the host back to what it was before; made as often as it takes."""
+        before = transaction.before
+        present = self.read(before, transaction.wanted)
+        said = self._put_back(before, present)
+        # The version that was given up is not the one that was current before this one.
+        self.releases.remember(transaction.history)
+        return said
+
+    def _put_back(self, before: Generation, present: Present) -> str:
+        if not before.units:
+            plan = removal_plan(present, FOLDER)
+            if before.release is None and self.releases.current():
+                plan = Plan(
+                    (*plan, Change("switch", self.releases.link, "there was none"))
+                )
+            self._steps(before).make(plan, lambda _unit: "")
+            return "Nothing of it is left on the host but the release below /opt."
+        plan = make_plan(before, present, before.start, FOLDER)
+        self._steps(before).make(plan, lambda unit: self._explain(before, unit))
+        try:
+            self.prove(before)
+        except ProofFailed as exc:
+            return f"The host was put back to what it ran before, but {exc}"
+        return "The host was put back to what it ran before, and that is proven again."
+
+    def _explain(self, generation: Generation, unit: str) -> str:
+        """What the journal and the kernel know about a unit that does not start."""
+        said = []
+        if unit in generation.sockets:
+            for address in generation.addresses(unit):
+                said += [str(h) for h in holders(address, Proc()) if h.pid != 1]
+        if unit.endswith((".service", ".socket")):
+            said += self._manager.journal(unit, 10)
+        return "".join(f"\n  {line}" for line in said)
