@@ -9,7 +9,7 @@ name: exec_program
 short_description: The programs of a command that must be in its release
 version_added: 0.1.0
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 description:
   - Gives the program of a command as a list of one, if it is named by its place in the release, and an empty list if it is not.
   - The role P(activated.services.service#role) has M(activated.services.release) look for it before a release is installed.

@@ -33,7 +33,7 @@ seealso:
   - plugin: activated.services.to_unit
     plugin_type: filter
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 """
 
 EXAMPLES = r"""

@@ -45,7 +45,7 @@ seealso:
   - plugin: activated.services.sandbox
     plugin_type: filter
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 """
 
 EXAMPLES = r"""

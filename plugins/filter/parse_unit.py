@@ -27,7 +27,7 @@ seealso:
   - plugin: activated.services.unit_problems
     plugin_type: filter
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 """
 
 EXAMPLES = r"""

@@ -9,7 +9,7 @@ name: sandbox
 short_description: The directives of a sandbox level
 version_added: 0.1.0
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 description:
   - Gives the directives that a sandbox level stands for, for the C([Service]) section of a unit.
   - A level is pinned to a systemd version, so that a newer host does not get more without being asked.

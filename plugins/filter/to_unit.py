@@ -51,7 +51,7 @@ seealso:
   - plugin: activated.services.exec_quote
     plugin_type: filter
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 """
 
 EXAMPLES = r"""

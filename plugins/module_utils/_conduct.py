@@ -14,7 +14,7 @@ import time
 import typing as t
 
 from ._case import Case, Question
-from ._facts import Tables
+from ._facts import Tables, about
 from ._listeners import ESTABLISHED
 from ._manager import ManagerError
 from ._proof import ServiceState, limit_message, milliseconds
@@ -71,12 +71,19 @@ def stop(case: Case) -> bool:
         case.note(f"told to stop, its main process {case.state.ending() or 'failed'}")
         case.manager.reset_failed(name)
         case.refresh()
-    for unit in case.units:
-        if unit.active != "active":
-            case.problem(
-                "listening", f"stopping the service has closed {unit.unit}", unit
-            )
-    return not case.failed
+    closed = [unit for unit in case.units if unit.active != "active"]
+    for unit in closed:
+        case.problem("listening", f"{unit.unit} is closed: {unit.result}", unit)
+    return not closed
+
+
+#: How `ServiceState.ending` says that a process has ended as it wanted to.
+SUCCESS = "ended with status 0"
+#: Seconds that a service may crash again and again until nobody waits for it any more: time
+#: enough for systemd's own limits (20 triggers in 2 s) to close its socket, or not to.
+LOOP = 2.5
+#: Seconds that a service has at least for a request that the proof has given up.
+DRAIN = 5.0
 
 
 class Watcher:
@@ -85,8 +92,10 @@ class Watcher:
     def __init__(self, case: Case) -> None:
         self.case = case
         self.before = case.state
+        self.since = real_time()
         self.first = ""
         self.fault: ServiceState | None = None
+        self.until = 0.0
 
     def watch(self, answer: Answer) -> None:
         """At the first byte: see who holds the other end of the connection."""
@@ -129,15 +138,17 @@ class Watcher:
             return "its socket was closed"
         if state.invocation == self.before.invocation:
             return ""
-        if self.first and state.invocation != self.first:
-            self.fault = self.fault or state
-            return "it was started again before it answered"
-        self.first = state.invocation
-        if state.text("Result") not in ("", "success") or (
-            state.at_rest and state.ending()
-        ):
-            self.fault = state
-            return "it ended before it answered"
+        ended = state.text("Result") not in ("", "success") or (
+            state.at_rest and bool(state.ending())
+        )
+        if ended or self.first not in ("", state.invocation):
+            if self.fault is None:
+                self.until = case.clock() + LOOP
+            if self.fault is None or (ended and not self.fault.ending()):
+                self.fault = state
+        self.first = self.first or state.invocation
+        if self.fault is not None and case.clock() > self.until:
+            return "it ended, was started again, and so on"
         return ""
 
 
@@ -198,7 +209,18 @@ def ended_after(case: Case, ending: str, when: str) -> None:
     case.problem(
         "stays",
         f"{case.wish.service} answered, but did not stay for the settle time of "
-        f"{case.wish.settle:g} s: its main process {ending} {when}",
+        f"{case.wish.settle:g} s: its main process {ending} {when}"
+        + (forked(case) if ending == SUCCESS else ""),
+    )
+
+
+def forked(case: Case) -> str:
+    """What it means that a main process has ended with success."""
+    left = [about(case.proc, pid) for pid in case.members()]
+    return (
+        ": it forks away from its main process"
+        + (f" ({', '.join(left)} is left)" if left else "")
+        + ", so it must stay in the foreground or be Type=forking"
     )
 
 
@@ -214,8 +236,7 @@ def leave(case: Case) -> None:
             case.manager.start(wish.service)
             case.refresh()
         elif not running and not case.state.at_rest:
-            if stop(case) and not case.state.at_rest:
-                case.note(f"other requests have started {wish.service} again")
+            _stop_for_good(case)
         elif case.state.active == "failed" and case.found.active == "inactive":
             closed = any(unit.active == "failed" for unit in case.units)
             if not closed and not limit_message(case.state.text("Result")):
@@ -229,6 +250,24 @@ def leave(case: Case) -> None:
             case.note(f"{unit.unit} is left {unit.active} ({unit.result})")
     if running == was_at_rest:
         case.proof.changed = True
+
+
+def _stop_for_good(case: Case) -> None:
+    """Stop the service; what a request in its sockets' queues starts again, once more.
+
+    A request that nobody has taken stays in the queue after its client has gone, and
+    starts the service as soon as it stops: only the service can take it out.
+    """
+    deadline = Deadline(max(case.wish.timeout, DRAIN), case.clock)
+    while stop(case) and not case.state.at_rest:
+        while case.state.active == "activating" and not deadline.over:
+            case.sleep(5 * STEP)
+            case.refresh()
+        if deadline.over:
+            case.note(f"requests in its queue have started {case.wish.service} again")
+            return
+        case.sleep(case.wish.settle)
+        case.refresh()
 
 
 def forget_starts(case: Case) -> None:

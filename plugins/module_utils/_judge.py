@@ -50,6 +50,8 @@ _WHOLE: t.Final[t.Mapping[str, tuple[Finder, ...]]] = {
     "timer": _rules_set.WHOLE_FINDERS,
     "path": _rules_set.WHOLE_FINDERS,
 }
+# Where systemd ends a line (fileio.c, read_line_full).
+_LINES: t.Final = re.compile(r"(?:\n\r?|\r\n?)\0?|\0")
 _PART: t.Final = re.compile(r"(?P<unit>.+)\.d/[^/]+\.conf")
 
 
@@ -77,13 +79,27 @@ def unit_problems(
     if not is_unit_name(owner):
         raise InvalidUnitName(f"{name!r} is not the name of a unit or a drop-in")
     if unreadable:
-        return [_rules_syntax.UNREADABLE.at(str(unreadable), line=unreadable.line)]
+        return _unreadable(text, owner, systemd, unreadable)
     if not text and not part:
         return [_rules_syntax.EMPTY.at("the file is empty, which masks the unit")]
     others = {other: _parse(value)[0] for other, value in (units or {}).items()}
     subject = Subject(unit, owner, systemd, others, part is not None)
     problems = [problem for find in _finders(subject) for problem in find(subject)]
     return sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _unreadable(
+    text: str | bytes, name: str, systemd: int, error: InvalidUnit
+) -> list[Problem]:
+    """Give what systemd says of the lines before the one that it cannot read."""
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    problems: list[Problem] = []
+    if error.line:
+        readable = _LINES.split(text, maxsplit=error.line - 1)[: error.line - 1]
+        subject = Subject(_parse("\n".join(readable))[0], name, systemd)
+        problems = [p for find in _rules_syntax.FINDERS for p in find(subject)]
+    return [*problems, _rules_syntax.UNREADABLE.at(str(error), line=error.line)]
 
 
 def set_problems(

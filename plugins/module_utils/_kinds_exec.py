@@ -28,6 +28,7 @@ from ._words import Command, InvalidWords, split_commands
 
 SHELL_PREFIX_SINCE: t.Final = 258
 _LONG_WORDS_REFUSED_BY: t.Final = 249
+_URL_SAFE_SINCE: t.Final = 256
 _SHELL_ALONE: t.Final = re.compile(r"[-@:+!]*\|[-@:+!]*(?:\s|$)")
 _CONTROL: t.Final = re.compile(r"[\x01-\x1f\x7f]")
 _NAMESPACES: t.Final = ("cgroup", "ipc", "net", "mnt", "pid", "user", "uts")
@@ -149,12 +150,16 @@ def escaped_text(value: str, key: str, systemd: int) -> None:
 
 
 def base64_data(value: str, key: str, systemd: int) -> None:
-    check_base64(value)
+    check_base64(value, systemd)
 
 
-def check_base64(value: str) -> None:
+def check_base64(value: str, systemd: int) -> None:
     """Raise BadValue for what is not Base64."""
     plain = re.sub(r"\s", "", value)
+    demand(
+        systemd >= _URL_SAFE_SINCE or not re.search(r"[-_]", value),
+        "the text is not Base64: it has - or _",
+    )
     demand(
         _BASE64.fullmatch(value) is not None and len(plain) % 4 == 0,
         "the text is not Base64",
@@ -222,7 +227,7 @@ def address_families(value: str, key: str, systemd: int) -> None:
 def namespaces(value: str, key: str, systemd: int) -> None:
     if basics.is_boolean(value):
         return
-    known = _NAMESPACES
+    known: tuple[str, ...] = _NAMESPACES
     if systemd >= _TIME_NAMESPACE_SINCE:
         known = (*known, "time")
     for word in words_of(value[1:] if value.startswith("~") else value, unquote=False):
@@ -277,8 +282,12 @@ def propagation(value: str, key: str, systemd: int) -> None:
 
 
 def interfaces(value: str, key: str, systemd: int) -> None:
+    # Alternative names, which may be longer, are taken since 254.
+    alternative = systemd >= 254
     for word in words_of(value[1:] if value.startswith("~") else value):
-        demand(basics.is_interface(word, True), f"{word!r} cannot name an interface")
+        demand(
+            basics.is_interface(word, alternative), f"{word!r} cannot name an interface"
+        )
 
 
 KINDS: t.Final[t.Mapping[str, Check]] = {

@@ -167,7 +167,7 @@ def ip_prefixes(value: str, key: str, systemd: int) -> None:
 
 
 def socket_bind(value: str, key: str, systemd: int) -> None:
-    problem = bind_problem(value)
+    problem = bind_problem(value, systemd)
     if problem:
         raise BadValue(problem)
 
@@ -202,7 +202,7 @@ def set_credential(value: str, key: str, systemd: int) -> None:
         f"{value!r} has no ':' and value",
     )
     if key == "SetCredentialEncrypted":
-        check_base64(content)
+        check_base64(content, systemd)
     else:
         check_escapes(content)
 

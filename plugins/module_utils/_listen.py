@@ -9,9 +9,10 @@
 from __future__ import annotations
 
 import ipaddress
+import posixpath
 import re
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from ._unit import Unit
 
@@ -26,6 +27,9 @@ KINDS: t.Mapping[str, str] = {
     "ListenMessageQueue": "queue",
     "ListenUSBFunction": "usb",
 }
+
+_EVERY_HOST = {"*", "::", "0.0.0.0"}
+_NODES = {"stream", "datagram", "seqpacket", "fifo", "special"}
 
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _HOST_PORT = re.compile(
@@ -48,6 +52,8 @@ class ListenAddress:
     port: int = 0
     path: str = ""
     """The path, `@name` for an abstract socket, or the text of another kind."""
+    v6only: bool = field(default=False, compare=False)
+    """Whether IPv4 is left to others (`BindIPv6Only=ipv6-only`)."""
 
     @classmethod
     def parse(cls, directive: str, value: str) -> ListenAddress:
@@ -59,7 +65,7 @@ class ListenAddress:
             "special",
             "usb",
         ):
-            return cls(kind, path=value)
+            return cls(kind, path=_simple(value))
         if _PORT.match(value):
             return cls(kind, "*", _port(value))
         found = _HOST_PORT.match(value)
@@ -86,18 +92,24 @@ class ListenAddress:
 
     def collides(self, other: ListenAddress) -> bool:
         """Whether both cannot be listened on at once by ordinary sockets."""
-        if self.kind != other.kind or bool(self.host) != bool(other.host):
+        if bool(self.path) != bool(other.path):
             return False
-        if not self.host:
-            return self.path == other.path
-        if self.port != other.port:
+        if self.path:
+            # One node of the file system is one, whatever is opened there: systemd
+            # would take it away from the first. Abstract names are told by kind, too.
+            nodes = self.path[0] == "/" and {self.kind, other.kind} <= _NODES
+            return self.path == other.path and (nodes or self.kind == other.kind)
+        if self.kind != other.kind or self.port != other.port:
             return False
-        everywhere = {"*", "::"}
-        if self.host in everywhere or other.host in everywhere:
-            return True
-        if "0.0.0.0" in (self.host, other.host):
-            return (":" in self.host) == (":" in other.host)
-        return self.host == other.host
+        if not self._families & other._families:
+            return False
+        return self.host == other.host or bool({self.host, other.host} & _EVERY_HOST)
+
+    @property
+    def _families(self) -> set[int]:
+        if self.host in ("*", "::"):
+            return {6} if self.v6only else {4, 6}
+        return {6} if ":" in self.host else {4}
 
 
 def listen_addresses(unit: Unit) -> list[ListenAddress]:
@@ -114,7 +126,17 @@ def listen_addresses(unit: Unit) -> list[ListenAddress]:
                 addresses.clear()
                 continue
             addresses.append(ListenAddress.parse(assignment.key, assignment.value))
+    if unit.effective("Socket", "BindIPv6Only")[-1:] == ["ipv6-only"]:
+        return [replace(address, v6only=True) for address in addresses]
     return addresses
+
+
+def _simple(path: str) -> str:
+    """A path as systemd simplifies it; /var/run has been /run for long."""
+    if not path.startswith("/"):
+        return path
+    path = "/" + posixpath.normpath(path).lstrip("/")
+    return path[len("/var") :] if path.startswith("/var/run/") else path
 
 
 def _port(text: str) -> int:

@@ -216,6 +216,21 @@ class Manager:
         rc, out, _err = self._run(argv, env=ENVIRONMENT)
         return [line for line in out.splitlines() if line.strip()] if rc == 0 else []
 
+    def endings(self, unit: str, since_usec: int) -> list[str]:
+        """How main processes of a unit have failed since a time of the real-time clock,
+        from the fields that systemd itself writes to the journal; the oldest first."""
+        argv = ["journalctl", "--quiet", "--no-pager", "-o", "json", "-u", unit]
+        argv.append(f"--since=@{since_usec / 1000000:.6f}")
+        rc, out, _err = self._run([*argv, "-n", "100"], env=ENVIRONMENT)
+        found = []
+        for line in out.splitlines() if rc == 0 else ():
+            row = json.loads(line)
+            if row.get("COMMAND") or not row.get("EXIT_STATUS"):
+                continue
+            how = "ended with status" if row.get("EXIT_CODE") == "exited" else ""
+            found.append(f"{how or 'was killed by signal'} {row['EXIT_STATUS']}")
+        return found
+
     # Changes
 
     def start(self, *units: str, no_block: bool = False) -> None:

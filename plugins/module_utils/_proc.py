@@ -160,17 +160,19 @@ class Proc:
 
     def cgroup(self, pid: int) -> str:
         """The control group that systemd put a process in, such as ``/a.slice/b``."""
-        path = ""
+        paths = {}
         for line in self.text(str(pid), "cgroup").split("\n"):
             _number, _, rest = line.partition(":")
             controllers, _, place = rest.partition(":")
-            if controllers == "name=systemd" or (not controllers and not path):
-                path = place
-        return path
+            if place:
+                paths[controllers] = place
+        unified = paths.get("", "")
+        # where both are mounted, the unified one may be unused
+        return unified if unified.strip("/") else paths.get("name=systemd", unified)
 
     def members(self, control_group: str, first: int = 0) -> list[int]:
         """The processes in a control group and below it; ``first`` leads the list."""
-        found = set()
+        found: set[int] = set()
         for base in (
             "/sys/fs/cgroup",
             "/sys/fs/cgroup/systemd",

@@ -54,8 +54,8 @@ def listen_problem(text: str, directive: str, systemd: int) -> str | None:
     if text.startswith(("/", "@")):
         if len(text.encode("utf-8", "surrogateescape")) > _UNIX_LENGTH:
             return f"longer than the {_UNIX_LENGTH} bytes of a UNIX socket's path"
-        if text == "@":
-            return "an abstract socket without a name"
+        if len(text) == 1:
+            return "the path or the name of a UNIX socket is missing"
         return None
     if packets and not text.startswith("vsock"):
         return f"{text!r} is no path and no @name: only UNIX sockets carry packets"
@@ -123,7 +123,7 @@ def prefix_problem(text: str, systemd: int) -> str | None:
     return None
 
 
-def bind_problem(text: str) -> str | None:
+def bind_problem(text: str, systemd: int = 262) -> str | None:
     """Say what is wrong with the value of SocketBindAllow: [family:][protocol:]ports."""
     if text == "any":
         return None
@@ -139,8 +139,9 @@ def bind_problem(text: str) -> str | None:
     if parts[0] == "any":
         return None
     low, dash, high = parts[0].partition("-")
+    lowest = 0 if systemd >= 258 else 1
     numbers = (low, high) if dash else (low,)
-    if not all(is_integer(part, 0, 65535) for part in numbers) or (
+    if not all(is_integer(part, lowest, 65535) for part in numbers) or (
         dash and int(low, 0) > int(high, 0)
     ):
         return f"{parts[0]!r} is not a port or a range of ports"

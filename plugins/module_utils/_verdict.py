@@ -13,7 +13,7 @@ import re
 import typing as t
 
 from ._case import Case, Question
-from ._conduct import Watcher
+from ._conduct import SUCCESS, Watcher, forked
 from ._facts import Tables, about
 from ._listeners import LISTEN
 from ._manager import parse_span
@@ -141,8 +141,11 @@ def times(state: ServiceState, answer: Answer, started: bool) -> dict[str, t.Any
 
 
 def judge_owner(case: Case, question: Question, answer: Answer) -> None:
-    """Whether the process that answered belongs to the service."""
+    """Whether the process that answered belongs to the service, and nobody else could
+    have answered."""
     _probe, unit, listener = question
+    if listener.kind == "stream" and listener.port:
+        _rivals(case, question)
     name, members = case.wish.service, case.members()
     inodes = case.held(members)
     end = answer.seen.get("end")
@@ -169,8 +172,6 @@ def judge_owner(case: Case, question: Question, answer: Answer) -> None:
             unit,
         )
         return
-    if listener.kind == "stream" and listener.port:
-        _rivals(case, question)
 
 
 def _rivals(case: Case, question: Question) -> None:
@@ -178,7 +179,11 @@ def _rivals(case: Case, question: Question) -> None:
     _probe, unit, listener = question
     ours = set(case.inodes.values())
     for row in Tables(case.proc).listening(listener.port):
-        if row.inode in ours or row.host not in (listener.host, "0.0.0.0", "::"):
+        family = "inet6" if row.protocol.endswith("6") else "inet"
+        both = listener.host == "::" and not unit.ipv6_only
+        reaches = family == listener.family or (both and family == "inet")
+        same = row.host == listener.host or listener.any_host
+        if row.inode in ours or not (reaches and same):
             continue
         for pid in case.proc.holders(row.inode):
             if pid != 1:
@@ -227,7 +232,11 @@ def explain(
     state, name = watcher.fault or case.state, case.wish.service
     if not loaded(case, name, case.state.shown):
         return
-    ending = state.ending()
+    ending = state.ending() or case.state.ending()
+    if watcher.fault and not ending:
+        # it was started again so fast that systemd has forgotten how it ended
+        endings = case.manager.endings(name, watcher.since)
+        ending = endings[0] if endings else SUCCESS
     if answer.stage == "wrong":
         swapped = _swapped(case, question)
         fact = "descriptor" if swapped else "answer"
@@ -243,8 +252,6 @@ def explain(
         case.problem("triggered", f"a condition of {name} is not met", unit)
     elif ending and (why != "nothing" or watcher.fault):
         _ended(case, unit, ending)
-    elif watcher.fault:
-        case.problem("answered", f"{name} ended: {answer.failure}" + _log(case), unit)
     elif why == "nothing" and not any(u.active == "failed" for u in case.units):
         case.problem(
             "triggered",
@@ -272,13 +279,8 @@ def explain(
 
 def _ended(case: Case, unit: SocketUnit, ending: str) -> None:
     name, reason = case.wish.service, _log(case)
-    if ending == "ended with status 0":
-        left = [about(case.proc, pid) for pid in case.members()]
-        reason = (
-            ": it forks away from its main process"
-            + (f" ({', '.join(left)} is left)" if left else "")
-            + ", so it must stay in the foreground or be Type=forking"
-        )
+    if ending == SUCCESS:
+        reason = forked(case)
     elif ending == "ended with status 243":
         reason = ": systemd could not give it a credential (status CREDENTIALS)"
         case.problem("credentials", f"{name} {ending}{reason}", unit)

@@ -11,7 +11,7 @@ module: deployment
 short_description: Bring a service's units and release to what is wanted, in one transaction
 version_added: 0.1.0
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 description:
   - Compares the units and the release of one service with what is on the host, makes a plan, has the host's own systemd verify
     the whole set strictly, and only then makes the plan so.

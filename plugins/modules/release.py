@@ -11,7 +11,7 @@ module: release
 short_description: Install, switch and prune the releases of one service
 version_added: 0.1.0
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 description:
   - Installs a release to C(/opt/NAME/releases/VERSION), from an archive, a single program or a directory.
   - A release is unpacked into a hidden sibling, synced to disk and renamed, so that it is there wholly or not at all.

@@ -11,7 +11,7 @@ module: service_info
 short_description: What there is of a service on a host
 version_added: 0.1.0
 author:
-  - The activated.services authors
+  - The activated.services authors (@activated-services)
 description:
   - Reads which releases, units and sockets of a service a host has, and in which state they are. It changes nothing.
 extends_documentation_fragment:

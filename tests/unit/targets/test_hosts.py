@@ -35,7 +35,10 @@ def test_molecule_uses_the_image_and_its_command() -> None:
 
 def test_scenarios_start_the_same_hosts() -> None:
     """molecule's settings cannot include a file, so the words are said there again."""
-    files = [ROOT / ".config/molecule/config.yml", *ROOT.glob("molecule/*/molecule.yml")]
+    files = [
+        ROOT / ".config/molecule/config.yml",
+        *ROOT.glob("molecule/*/molecule.yml"),
+    ]
     platforms = [
         (path, platform)
         for path in files
