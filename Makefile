@@ -54,7 +54,8 @@ lint: venv
 	@echo "==> formatting and lint"
 	@$(BIN)/ruff format --check --quiet .
 	@$(BIN)/ruff check --quiet .
-	@$(BIN)/mypy --no-error-summary plugins tests/targets tests/services tests/setup demo
+	@$(BIN)/mypy --no-error-summary -p ansible_collections.activated.services.plugins
+	@$(BIN)/mypy --no-error-summary tests/targets tests/services tests/setup demo
 	@$(BIN)/yamllint -s .
 	@tests/lint-ansible
 

@@ -48,9 +48,9 @@ def _listening(
     wanted: ListenAddress, proc: Proc
 ) -> t.Iterator[tuple[ListenAddress, int]]:
     if wanted.path:
-        for row in parse_unix(proc.table("unix")):
-            if row.listens or row.kind == "datagram":
-                yield ListenAddress(row.kind, path=row.path), row.inode
+        for node in parse_unix(proc.table("unix")):
+            if node.listens or node.kind == "datagram":
+                yield ListenAddress(node.kind, path=node.path), node.inode
         return
     for protocol in _PROTOCOLS.get(wanted.kind, ()):
         rows = parse_endpoints(proc.table(protocol), protocol, port=wanted.port)
