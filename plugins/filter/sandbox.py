@@ -62,6 +62,10 @@ from ansible_collections.activated.services.plugins.module_utils._sandbox import
 
 def sandbox(wish: t.Any, systemd: int = NEWEST_PIN) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    if not str(systemd).isdigit():
+        raise AnsibleFilterError(
+            f"activated.services.sandbox: systemd {systemd!r} is no version such as 252"
+        )
     try:
         return Sandbox.parse(wish, int(systemd)).directives
     except InvalidSandbox as exc:

@@ -115,7 +115,7 @@ class Sandbox:
         `except` (directives to relax or replace; `None` leaves one out).
         Raises InvalidSandbox for a level, pin or directive that does not exist.
         """
-        if isinstance(wish, str):
+        if isinstance(wish, str) or wish is False:
             wish = {"level": wish}
         if not isinstance(wish, t.Mapping):
             raise InvalidSandbox(

@@ -1,0 +1,35 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+from __future__ import annotations
+
+import typing as t
+
+import pytest
+from ansible.errors import AnsibleFilterError
+
+from ansible_collections.activated.services.plugins.filter.sandbox import FilterModule
+
+sandbox = FilterModule().filters()["sandbox"]
+
+
+def test_gives_the_directives_of_a_level() -> None:
+    assert sandbox("strict")["ProtectSystem"] == "strict"
+    assert sandbox(False) == sandbox("off") == {}
+
+
+@pytest.mark.parametrize("systemd", [247, "247"])
+def test_leaves_out_what_the_host_does_not_know(systemd: t.Any) -> None:
+    assert "PrivateIPC" not in sandbox("strict", systemd=systemd)
+    assert "PrivateIPC" in sandbox("strict", systemd=252)
+
+
+def test_says_what_is_wrong() -> None:
+    with pytest.raises(AnsibleFilterError, match=r"services\.sandbox: level 'strikt'"):
+        sandbox("strikt")
+
+
+def test_a_version_that_is_none_is_told() -> None:
+    with pytest.raises(AnsibleFilterError, match="systemd 'new'"):
+        sandbox("strict", systemd="new")
