@@ -73,7 +73,9 @@ def stop(case: Case) -> bool:
         case.refresh()
     closed = [unit for unit in case.units if unit.active != "active"]
     for unit in closed:
-        case.problem("listening", f"{unit.unit} is closed: {unit.result}", unit)
+        limit = limit_message(unit.result)
+        fact = "limit" if limit else "listening"
+        case.problem(fact, f"{unit.unit} is closed: {limit or unit.result}", unit)
     return not closed
 
 

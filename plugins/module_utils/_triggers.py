@@ -105,7 +105,11 @@ def touch(way: str, path: str) -> t.Callable[[], None]:
     if way == "PathExistsGlob":
         path = re.sub(r"\[(.)[^]]*\]", r"\1", path).replace("?", "x")
         path = path.replace("*", "activated-probe")
-    if way == "DirectoryNotEmpty" or (way[:5] == "PathC" and os.path.isdir(path)) or (way == "PathModified" and os.path.isdir(path)):
+    if (
+        way == "DirectoryNotEmpty"
+        or (way[:5] == "PathC" and os.path.isdir(path))
+        or (way == "PathModified" and os.path.isdir(path))
+    ):
         path = os.path.join(path, "activated-probe")
     made = []
     place = path

@@ -60,8 +60,11 @@ class Deadline:
 
     def within(self, seconds: float | None) -> Deadline:
         """A deadline that is not later than this one."""
-        left = max(self._end - self._clock(), 0.0)
-        return Deadline(left if seconds is None else min(left, seconds), self._clock)
+        if seconds is None:
+            return self
+        nearer = Deadline(min(self.seconds, seconds), self._clock)
+        nearer._end = min(self._end, nearer._end)
+        return nearer
 
 
 @dataclass

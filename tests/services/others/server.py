@@ -106,7 +106,7 @@ def main() -> None:
         time.sleep(float(mistakes["slow"]))
     given = inherited()
     if "forks" in mistakes:
-        given = {FIRST: "forked"}
+        given = {FIRST: "http"}
     sockets: dict[socket.socket, str] = {}
     if "own" in mistakes:
         port = int(mistakes["own"])

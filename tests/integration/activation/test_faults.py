@@ -1,0 +1,309 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Everything that can be wrong with an activation, and what the proof says of it.
+
+Each test makes one mistake on a running systemd, and wants the fact that is missing, the words
+that tell a person what to mend, and a host that is left as it was.
+"""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+import pytest
+from cases import HTTP, SERVER, facts, service, socket
+
+if t.TYPE_CHECKING:
+    from conftest import Place
+
+
+def refused(result: dict[str, t.Any], fact: str, *patterns: str) -> None:
+    """The proof has failed, first of all for want of this fact, in these words."""
+    assert result.get("failed"), result
+    assert facts(result)[0] == fact, result["msg"]
+    for pattern in patterns:
+        assert re.search(pattern, result["msg"]), result["msg"]
+
+
+def demo(
+    place: Place, unit: str, socket_unit: str = "", start: str = "demo-http.socket"
+) -> None:
+    """A service `demo` with one socket on port 8080."""
+    place.install(
+        {"demo.service": unit, "demo-http.socket": socket_unit or socket()}, start
+    )
+
+
+def test_the_socket_is_not_listening(place: Place) -> None:
+    demo(place, service(), start="")
+    result = place.prove(sockets=["demo-http"], probes=HTTP)
+    refused(result, "listening", "demo-http.socket is not listening: it is inactive")
+    assert place.show("demo.service", "ActiveState") == "inactive"
+
+
+def test_the_socket_belongs_to_another_service(place: Place) -> None:
+    place.install(
+        {
+            "demo.service": service(),
+            "other.service": service(sockets=()),
+            "demo-http.socket": socket(service_name="other.service"),
+        },
+        "demo-http.socket",
+    )
+    result = place.prove(sockets=["demo-http"], probes=HTTP)
+    refused(result, "trigger", "belongs to other.service, not to demo.service")
+    refused(place.prove(probes=HTTP), "trigger", "no socket starts demo.service")
+
+
+def test_it_was_running_and_may_not_be_stopped(place: Place) -> None:
+    demo(place, service(), start="demo-http.socket demo.service")
+    before = place.show("demo.service", "MainPID")
+    result = place.prove(probes=HTTP, rest="found")
+    refused(
+        result, "rest", f"already running \\(process {before}\\) and may not be stopped"
+    )
+    assert place.show("demo.service", "MainPID") == before
+
+
+def test_it_refuses_to_be_stopped(spot: Place) -> None:
+    demo(
+        spot,
+        service(unit="RefuseManualStop=yes"),
+        start="demo-http.socket demo.service",
+    )
+    try:
+        refused(spot.prove(probes=HTTP), "rest", "cannot be stopped")
+    finally:
+        spot.sh(
+            "sed -i s/RefuseManualStop=yes// /etc/systemd/system/demo.service;"
+            "systemctl daemon-reload"
+        )
+
+
+def test_it_binds_the_port_itself_and_fails(place: Place) -> None:
+    unit = service("own=8080 six", more="Restart=no", unit="StartLimitBurst=5")
+    demo(place, unit)
+    result = place.prove(probes=HTTP)
+    refused(
+        result,
+        "answered",
+        "ended with status 1 before it answered",
+        "binds the port by itself",
+    )
+
+
+def test_it_binds_another_port_and_leaves_the_descriptor_alone(place: Place) -> None:
+    demo(place, service("own=9999 closes"))
+    result = place.prove(probes=HTTP, timeout=2)
+    refused(
+        result, "answered", r"listens on 0\.0\.0\.0:9999 through a socket of its own"
+    )
+    assert "descriptor" in facts(result)
+
+
+def test_it_takes_swapped_descriptors(place: Place) -> None:
+    sockets = ("demo-https.socket", "demo-http.socket")
+    place.install(
+        {
+            "demo.service": service("positions", sockets=sockets),
+            "demo-http.socket": socket("ListenStream=8080", "http"),
+            "demo-https.socket": socket("ListenStream=8443", "https"),
+        },
+        "demo-http.socket demo-https.socket",
+    )
+    probes = [*HTTP, {"socket": "https", "http": {"body": "https of"}}]
+    result = place.prove(probes=probes)
+    refused(
+        result,
+        "descriptor",
+        "http must answer comes from https",
+        "by position, not by name",
+    )
+
+
+def test_it_answers_then_dies(place: Place) -> None:
+    demo(place, service("dies=0.05", more="Restart=no"))
+    result = place.prove(probes=HTTP)
+    refused(result, "stays", "did not stay for the settle time", "ended with status 7")
+    demo(place, service("dies=0.6", more="Restart=no"))
+    assert not place.prove(probes=HTTP).get("failed")
+    refused(place.prove(probes=HTTP, settle=2), "stays", "ended with status 7")
+
+
+def test_it_never_becomes_ready(place: Place) -> None:
+    demo(place, service("mute", more="TimeoutStartSec=1"))
+    result = place.prove(probes=HTTP)
+    refused(result, "ready", "answers, but never said that it is ready", "after 1s")
+    demo(place, service("mute silent", more="TimeoutStartSec=1"))
+    refused(place.prove(probes=HTTP), "ready", "never became ready", "after 1s")
+
+
+def test_it_is_ready_but_never_answers(place: Place) -> None:
+    demo(place, service("silent"))
+    result = place.prove(probes=HTTP, timeout=1.5)
+    refused(result, "answered", "demo.service is ready, but nothing came within 1.5 s")
+    assert place.show("demo.service", "ActiveState") == "inactive"
+
+
+def test_another_process_answers_on_the_port(place: Place) -> None:
+    demo(place, service(), socket(more="ReusePort=yes"), start="")
+    # it shares the port with systemd's socket, and the kernel picks one for each connection
+    place.sh(
+        f"systemctl start demo-http.socket; systemd-run -q --unit spare.service "
+        f"/usr/bin/python3 {SERVER} own=8080 share six"
+    )
+    place.sh(
+        "for i in $(seq 100); do ss -ltn | grep -c 8080 | grep -q 2 && break; sleep 0.05; done"
+    )
+    result = place.prove(probes=[{"socket": "http", "http": {}}])
+    assert result.get("failed")
+    assert set(facts(result)) <= {"owner", "triggered"}, result["msg"]
+    assert "spare.service" in result["msg"]
+
+
+def test_another_process_has_taken_the_unix_socket(place: Place) -> None:
+    demo(place, service(), socket("ListenStream=/run/demo.sock"))
+    place.sh(
+        "rm /run/demo.sock; systemd-run -q --unit spare.service /usr/bin/python3 -c '"
+        'import socket\ns=socket.socket(socket.AF_UNIX);s.bind("/run/demo.sock");s.listen()\n'
+        'while True:\n c=s.accept()[0];c.recv(999);c.send(b"HTTP/1.0 200 OK\\r\\n\\r\\nhttp of");c.close()'
+        "'; for i in $(seq 100); do test -S /run/demo.sock && break; sleep 0.05; done"
+    )
+    result = place.prove(probes=HTTP)
+    refused(
+        result, "triggered", "answers, but the request has not started demo.service"
+    )
+    assert "owner" in facts(result)
+    assert "spare.service" in result["msg"]
+
+
+def test_it_runs_as_root(place: Place) -> None:
+    demo(place, service(user="User=root"))
+    refused(place.prove(probes=HTTP), "user", r"process \d+ \(python3.*\) runs as root")
+    assert place.proven(probes=HTTP, accept=["user"])["notes"]
+
+
+def test_a_directive_has_no_effect_here(place: Place) -> None:
+    # these hosts have no memory controller: systemd starts the service and says nothing
+    demo(place, service(more="MemoryMax=64M"))
+    result = place.prove(probes=HTTP)
+    refused(result, "sandbox", "MemoryMax=67108864 has no effect", "memory.max")
+    (difference,) = result["proof"]["sandbox"]["differences"]
+    assert difference["directive"] == "MemoryMax"
+    assert place.proven(probes=HTTP, accept=["MemoryMax"])["notes"]
+
+
+def test_the_service_hits_its_start_limit(place: Place) -> None:
+    demo(place, service("crashes", more="Restart=no", unit=""))
+    result = place.prove(probes=HTTP)
+    assert result.get("failed")
+    assert "limit" in facts(result), result["msg"]
+    assert "the service has hit its start limit" in result["msg"]
+    assert place.show("demo-http.socket", "ActiveState") == "failed"
+    # and it stays closed until somebody says otherwise
+    refused(
+        place.prove(probes=HTTP), "limit", "demo-http.socket is closed", "start limit"
+    )
+    place.install({"demo.service": service()})
+    again = place.prove(probes=HTTP, reset=True)
+    assert not again.get("failed"), again["msg"]
+    assert again["changed"]
+
+
+def test_the_socket_hits_its_trigger_limit(place: Place) -> None:
+    demo(place, service(kind="exec", program="/bin/false"))
+    result = place.prove(probes=HTTP)
+    assert "limit" in facts(result), result["msg"]
+    assert "the socket has hit its trigger limit" in result["msg"]
+    assert place.show("demo-http.socket", "Result") == "trigger-limit-hit"
+
+
+def test_the_unit_is_masked(place: Place) -> None:
+    demo(place, service())
+    place.sh("mv /etc/systemd/system/demo.service /run/; systemctl mask demo.service")
+    refused(
+        place.prove(sockets=["demo-http"], probes=HTTP),
+        "loaded",
+        "demo.service is masked",
+    )
+
+
+def test_the_file_has_changed_and_was_not_reloaded(place: Place) -> None:
+    demo(place, service())
+    place.sh("echo '# changed' >> /etc/systemd/system/demo.service")
+    refused(
+        place.prove(probes=HTTP),
+        "reloaded",
+        "demo.service has changed",
+        "daemon-reload",
+    )
+
+
+def test_the_address_has_changed_and_the_socket_was_not_restarted(place: Place) -> None:
+    demo(place, service())
+    place.install({"demo-http.socket": socket("ListenStream=8081")})
+    # systemctl show says 8081 now, and nobody listens there
+    refused(
+        place.prove(probes=HTTP),
+        "bound",
+        r"\[::\]:8081, but PID 1 holds no socket there",
+    )
+
+
+@pytest.mark.parametrize("source", ["/nowhere/key", "key"])
+def test_a_credential_is_missing(place: Place, source: str) -> None:
+    if source == "key" and place.host.version() < 250:
+        source = "/nowhere/other"  # before 250 a name without a path is no source
+    demo(place, service(more=f"LoadCredential=key:{source}"))
+    result = place.prove(probes=HTTP)
+    refused(result, "credentials", "credential")
+    if source == "key":
+        assert "the credential key (from key) is missing" in result["msg"]
+
+
+def test_it_forks_away_from_its_main_process(place: Place) -> None:
+    demo(
+        place, service("forks", kind="exec" if place.host.version() > 239 else "simple")
+    )
+    result = place.prove(probes=HTTP)
+    assert result.get("failed")
+    assert "forks away from its main process" in result["msg"], result["msg"]
+
+
+def test_it_needs_longer_than_the_deadline(place: Place) -> None:
+    demo(place, service("slow=2.5"))
+    result = place.prove(probes=HTTP, timeout=1)
+    refused(result, "answered", "still starting, it needs longer than the deadline")
+    assert place.show("demo.service", "ActiveState") == "inactive"
+
+
+def test_a_peer_that_drips_is_cut_off(spot: Place) -> None:
+    demo(spot, service("drip=0.4"))
+    result = spot.prove(probes=HTTP, timeout=2)
+    refused(result, "answered", "the answer was not whole within 2 s")
+
+
+def test_the_answer_is_wrong(place: Place) -> None:
+    demo(place, service("wrong"))
+    refused(place.prove(probes=HTTP), "answer", "is no HTTP: 'nonsense")
+    demo(place, service())
+    probes = [{"socket": "http", "http": {"status": [204, 301]}}]
+    refused(place.prove(probes=probes), "answer", "status 200 OK, not 204 or 301")
+
+
+def test_a_condition_is_not_met(spot: Place) -> None:
+    demo(spot, service(unit="ConditionPathExists=/nowhere"))
+    result = spot.prove(probes=HTTP)
+    assert result.get("failed")
+    assert set(facts(result)) <= {"triggered", "limit", "answered"}, result["msg"]
+    assert "condition" in result["msg"] or "trigger limit" in result["msg"]
+
+
+def test_a_failure_returns_the_journal(spot: Place) -> None:
+    demo(spot, service("silent"))
+    result = spot.prove(probes=HTTP, timeout=1)
+    assert any("demo" in line for line in result["proof"]["journal"])
+    assert len(result["proof"]["journal"]) <= 20
