@@ -14,53 +14,18 @@ import os
 import subprocess
 import sys
 import typing as t
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 TESTS = Path(__file__).resolve().parent.parent
 TARGETS = TESTS / "targets" / "targets.py"
-SUITES = os.environ.get("ACTIVATED_SUITES", "bullseye bookworm trixie").split()
 PREFIX = "as-diff-"
 
-sys.path.insert(0, str(TESTS / "support"))
+for folder in (TESTS / "support", TESTS / "differential"):
+    sys.path.insert(0, str(folder))
 
-
-@dataclass(frozen=True)
-class Target:
-    """A container whose first process is the systemd of one suite."""
-
-    name: str
-    suite: str
-
-    def run(
-        self, *command: str, data: bytes = b"", check: bool = True
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Run a command inside, `data` being what it reads.
-
-        Raises AssertionError with what it said when it fails, unless check is False.
-        """
-        done = subprocess.run(
-            ["docker", "exec", "--interactive", self.name, *command],
-            input=data,
-            capture_output=True,
-            check=False,
-        )
-        if check and done.returncode:
-            said = (done.stderr + done.stdout).decode(errors="replace")
-            raise AssertionError(f"{' '.join(command)} on {self.name}: {said}")
-        return done
-
-    def python(self, program: Path, *arguments: str, data: bytes = b"") -> bytes:
-        """Run a Python file of this machine inside; what it prints."""
-        source = program.read_text()
-        return self.run("python3", "-c", source, *arguments, data=data).stdout
-
-    def version(self) -> int:
-        """The version of its systemd."""
-        said = self.run("systemctl", "--version").stdout.split()
-        return int(said[1])
+from running import SUITES, Target
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -18,8 +18,8 @@ from pathlib import Path
 
 import pytest
 from ansible.errors import AnsibleFilterError
-from conftest import SUITES, Target
 from nasty import EVERY_ONE, random_strings
+from running import SUITES, Target
 
 from ansible_collections.activated.services.plugins.filter.to_unit import to_unit
 from ansible_collections.activated.services.plugins.module_utils._quote import (
