@@ -235,9 +235,10 @@ def namespaces(value: str, key: str, systemd: int) -> None:
 
 
 def file_systems(value: str, key: str, systemd: int) -> None:
+    groups = _directives.file_system_groups(systemd)
     for word in words_of(value[1:] if value.startswith("~") else value):
         demand(
-            not word.startswith("@") or word in _directives.file_system_groups(systemd),
+            not groups or not word.startswith("@") or word in groups,
             f"{word!r} is not a group of file systems",
         )
 

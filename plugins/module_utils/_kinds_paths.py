@@ -28,6 +28,9 @@ from ._value_words import (
 # From here on these lists are of tuples, split twice.
 _TUPLES_SINCE: t.Final = 248
 _EXEC_DIRECTORY_TUPLES_SINCE: t.Final = 251
+_EXEC_DIRECTORY_FLAGS_SINCE: t.Final = 257
+# Some paths below /dev, /proc and /sys are refused since.
+KERNEL_PATHS_SINCE: t.Final = 257
 
 
 def path(value: str, key: str, systemd: int) -> None:
@@ -46,7 +49,8 @@ def any_path(value: str, key: str, systemd: int) -> None:
         value = "/run/" + value
     resolved = check_path(value.replace("%", "%%"), systemd)
     demand(
-        not re.match(r"/+(?:dev|proc|sys)(?:/|$)", resolved),
+        systemd < KERNEL_PATHS_SINCE
+        or not re.match(r"/+(?:dev|proc|sys)(?:/|$)", resolved),
         f"{value!r} lies below a file system of the kernel",
     )
 
@@ -118,6 +122,9 @@ def exec_directories(value: str, key: str, systemd: int) -> None:
         if tuples:
             check_escapes(word.replace("\\:", ""))
         parts = _split_tuple(word) if tuples else [word]
+        if systemd < _EXEC_DIRECTORY_FLAGS_SINCE:
+            # What follows the second part was passed over.
+            parts = [part for part in parts if part][:2] or [""]
         name = check_path(parts[0].replace("\0", ":"), systemd, absolute=False)
         demand(
             re.match(r"(?:\.?/)*private(?:/|$)", name) is None,
@@ -132,7 +139,7 @@ def exec_directories(value: str, key: str, systemd: int) -> None:
         demand(len(parts) <= 3, f"{word!r} has more than three parts")
         if len(parts) == 3:
             demand(
-                systemd >= 257 and parts[2] in ("", "ro"),
+                parts[2] in ("", "ro"),
                 f"{parts[2]!r} is not a flag of {key}",
             )
 

@@ -86,7 +86,9 @@ def memory(value: str, key: str, systemd: int) -> None:
         amount is not None,
         f"{value!r} is not a size such as 512M, a share such as 20% or infinity",
     )
-    may_be_zero = any(word in key for word in ("Swap", "Low", "Min"))
+    may_be_zero = key != "DefaultStartupMemoryLow" and any(
+        word in key for word in ("Swap", "Low", "Min")
+    )
     demand(
         may_be_zero or amount != 0,
         f"{key} cannot be {value}: nothing could run within it",
@@ -133,7 +135,7 @@ def cpus(value: str, key: str, systemd: int) -> None:
         key == "NUMAMask" and value == "all"
     ):
         return
-    highest = 8191 if systemd >= 253 else 2**32 - 1
+    highest = 8191 if systemd >= 258 else 2**32 - 1
     for word in words_of(value, separators=" \t\n\r,"):
         low, dash, high = word.partition("-")
         fits = basics.is_integer(low, 0, highest, systemd) and (
@@ -195,7 +197,7 @@ def _limit(text: str, key: str, systemd: int) -> int:
 
 
 def io_class(value: str, key: str, systemd: int) -> None:
-    highest = 7 if systemd >= 253 else 2**31 - 1
+    highest = 7 if systemd >= 258 else 2**31 - 1
     if not basics.is_integer(value, 0, highest, systemd):
         one_of(value, "ioprio_class", systemd)
 

@@ -14,6 +14,7 @@ import typing as t
 from . import _directives
 from . import _value_basics as basics
 from ._kinds_exec import check_base64
+from ._kinds_paths import KERNEL_PATHS_SINCE
 from ._unit_name import is_unit_name, suffix
 from ._value_network import (
     bind_problem,
@@ -84,7 +85,7 @@ def condition(value: str, key: str, systemd: int) -> None:
 def documentation(value: str, key: str, systemd: int) -> None:
     for word in words_of(expand(value, systemd), retain=True):
         demand(
-            _URL.fullmatch(word) is not None,
+            _URL.fullmatch(word) is not None and word.isascii(),
             f"{word!r} does not begin with http://, https://, file:, info: or man:",
         )
 
@@ -124,7 +125,8 @@ def listen(value: str, key: str, systemd: int) -> None:
 
 def _outside_kernel(path: str, systemd: int) -> None:
     demand(
-        systemd < 258 or not re.match(r"/+(?:dev|proc|sys)(?:/|$)", path),
+        systemd < KERNEL_PATHS_SINCE
+        or not re.match(r"/+(?:dev|proc|sys)(?:/|$)", path),
         f"{path!r} lies below a file system of the kernel",
     )
 
@@ -143,7 +145,7 @@ def interface(value: str, key: str, systemd: int) -> None:
             len(value) < 16 and "/" not in value, f"{value!r} cannot name an interface"
         )
         return
-    name = expand(value, systemd)
+    name = expand(value, systemd) if systemd >= 258 else value
     demand(
         value == "*" or basics.is_interface(name), f"{value!r} cannot name an interface"
     )

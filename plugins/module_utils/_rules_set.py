@@ -23,7 +23,14 @@ CYCLE = rule("dependency-cycle", "error", "Units of the set wait for each other.
 NO_ELAPSE = rule("timer-without-time", "error", "The timer never elapses.")
 NO_PATH = rule("path-without-path", "error", "The path unit watches nothing.")
 
+if t.TYPE_CHECKING:
+    from ._rules import Severity
+
+Graph = t.Dict[str, t.List[str]]
+"""For each unit, the units that it waits for."""
+
 _HARD: t.Final = ("Requires", "Requisite", "BindsTo", "BindTo")
+_PULLING: t.Final = (*_HARD, "Wants", "Upholds")
 _SOFT: t.Final = ("Wants", "Upholds", "After", "Before", "PartOf", "OnFailure")
 # Of these types every host has some of its own, or makes them as needed.
 _MADE_ELSEWHERE: t.Final = ("target", "slice", "device", "mount", "swap", "automount")
@@ -96,16 +103,44 @@ def cycles(subject: Subject) -> t.Iterator[Problem]:
     """A unit that has to wait for itself."""
     if not subject.units:
         return
-    graph: dict[str, list[str]] = {"basic.target": ["sockets.target", "paths.target"]}
+    stated: Graph = {}
     entries: dict[tuple[str, str], Assignment] = {}
-    for other in [subject, *_whole_set(subject)]:
-        _add_order(other, graph, entries)
-    cycle = _cycle_through(subject.name, graph)
+    whole = [subject, *_whole_set(subject)]
+    for other in whole:
+        _add_order(other, stated, entries)
+    cycle = _cycle_through(subject.name, stated)
+    # An order alone binds only units that are started together for another reason.
+    severity: Severity = "error" if _start_together(cycle, whole) else "warning"
+    if not cycle:
+        # By way of targets, and only where they are started together, as at boot.
+        graph = {name: list(waits) for name, waits in stated.items()}
+        graph.setdefault("basic.target", []).extend(["sockets.target", "paths.target"])
+        for other in whole:
+            _add_default_order(other, graph)
+        cycle = _cycle_through(subject.name, graph)
+        severity = "warning"
     if cycle:
         first, second = cycle[0], cycle[1 % len(cycle)]
         yield CYCLE.at(
-            " waits for ".join([*cycle, cycle[0]]), "Unit", entries.get((first, second))
+            " waits for ".join([*cycle, cycle[0]]),
+            "Unit",
+            entries.get((first, second)),
+            severity=severity,
         )
+
+
+def _start_together(cycle: list[str], whole: t.Iterable[Subject]) -> bool:
+    """Tell whether each unit of a cycle pulls in the next one, or the other way."""
+    pulled = {
+        frozenset((subject.name, name))
+        for subject in whole
+        if subject.name in cycle
+        for key in _PULLING
+        for entry in subject.kept("Unit", key)
+        for name in entry.value.split()
+    }
+    steps = zip(cycle, [*cycle[1:], *cycle[:1]])
+    return all(frozenset(step) in pulled for step in steps)
 
 
 def _whole_set(subject: Subject) -> t.Iterator[Subject]:
@@ -115,11 +150,9 @@ def _whole_set(subject: Subject) -> t.Iterator[Subject]:
 
 
 def _add_order(
-    subject: Subject,
-    graph: dict[str, list[str]],
-    entries: dict[tuple[str, str], Assignment],
+    subject: Subject, graph: Graph, entries: dict[tuple[str, str], Assignment]
 ) -> None:
-    """Add what the unit waits for, of itself and by default (systemd.special(7))."""
+    """Add what the unit says that it waits for, or is waited for."""
     waits = graph.setdefault(subject.name, [])
     after, before = subject.kept("Unit", "After"), subject.kept("Unit", "Before")
     for entry in after:
@@ -132,15 +165,19 @@ def _add_order(
             entries.setdefault((name, subject.name), entry)
     if subject.type in ("socket", "path"):
         graph.setdefault(subject.started_service, []).append(subject.name)
+
+
+def _add_default_order(subject: Subject, graph: Graph) -> None:
+    """Add what the unit waits for unless it says otherwise (systemd.special(7))."""
     if not subject.flag("Unit", "DefaultDependencies", True):
         return
     if subject.type == "service":
-        waits.append("basic.target")
+        graph.setdefault(subject.name, []).append("basic.target")
     elif subject.type in ("socket", "path"):
         graph.setdefault(f"{subject.type}s.target", []).append(subject.name)
 
 
-def _cycle_through(start: str, graph: t.Mapping[str, list[str]]) -> list[str]:
+def _cycle_through(start: str, graph: Graph) -> list[str]:
     """Give the shortest way from `start` back to it, or []."""
     came_from: dict[str, str] = {}
     queue = [start]

@@ -81,16 +81,24 @@ def listeners(subject: Subject) -> list[Assignment]:
     return found
 
 
-def address(entry: Assignment) -> tuple[str, str]:
-    """Give what a listener occupies, in one form: a kind and an address."""
-    value = entry.value
+def held(entry: Assignment, v6_only: bool = False) -> set[tuple[str, str]]:
+    """Give what a listener occupies, in one form: kinds and addresses.
+
+    A port alone, and [::], stand for every address of both families (ipv6(7)), or of
+    one with BindIPv6Only=ipv6-only.
+    """
+    value = entry.value.replace("/var/run/", "/run/")
     kind = _KIND.get(entry.key, "")
-    if value.isdigit():
-        value = f"*:{int(value)}"
-    match = re.fullmatch(r"(?:\[::\]|0\.0\.0\.0):([0-9]+)", value)
-    if match:
-        value = f"*:{int(match[1])}"
-    return ("" if value.startswith("/") else kind), value.replace("/var/run/", "/run/")
+    if value.startswith("/"):
+        return {("", value)}
+    match = re.fullmatch(r"(?:\[::\]:|(?P<v4>0\.0\.0\.0:))?(?P<port>[0-9]+)", value)
+    if not match:
+        return {(kind, value)}
+    number = int(match["port"])
+    found = set() if match["v4"] else {(kind, f"[::]:{number}")}
+    if match["v4"] or not v6_only:
+        found.add((kind, f"0.0.0.0:{number}"))
+    return found
 
 
 def port(entry: Assignment) -> str:
@@ -158,14 +166,22 @@ def addresses(subject: Subject) -> t.Iterator[Problem]:
     for other in subject.others("socket"):
         if other.name < subject.name:
             for entry in listeners(other):
-                taken.setdefault(address(entry), other.name)
+                for address in held(entry, _is_v6_only(other)):
+                    taken.setdefault(address, other.name)
     for entry in listeners(subject):
-        held = address(entry)
-        if held in taken and "%" not in entry.value:
+        addresses_held = held(entry, _is_v6_only(subject))
+        holders = sorted({taken[one] for one in addresses_held if one in taken})
+        if holders and "%" not in entry.value:
             yield SAME_ADDRESS.at(
-                f"{entry.value} is taken by {taken[held]} already", "Socket", entry
+                f"{entry.value} is taken by {holders[0]} already", "Socket", entry
             )
-        taken.setdefault(held, subject.name)
+        for address in addresses_held:
+            taken.setdefault(address, subject.name)
+
+
+def _is_v6_only(subject: Subject) -> bool:
+    value = subject.value("Socket", "BindIPv6Only")
+    return value == "ipv6-only" or is_true(value)
 
 
 def names(subject: Subject) -> t.Iterator[Problem]:

@@ -52,7 +52,6 @@ LEGACY = rule(
 _OBSOLETE_SINCE: t.Final = 248
 _OBSOLETE_KINDS: t.Final = {
     "cpu_shares": "CPUWeight",
-    "blockio_weight": "IOWeight",
     "blockio_device_weight": "IODeviceWeight",
     "blockio_bandwidth": "IOReadBandwidthMax or IOWriteBandwidthMax",
 }

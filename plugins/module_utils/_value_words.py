@@ -28,7 +28,7 @@ _SAMPLES: t.Final = {
     "%": "%", "t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log",
     "E": "/etc", "T": "/tmp", "V": "/var/tmp", "h": "/root", "s": "/bin/sh",
     "d": "/run/credentials/unit", "D": "/usr/share", "y": "/etc/unit", "Y": "/etc",
-    "f": "/instance", "r": "/slice", "R": "/root", "c": "/slice/unit",
+    "f": "/instance", "r": "slice", "R": "root", "c": "unit",
     "n": "unit.service", "N": "unit", "i": "i", "I": "i", "u": "root", "U": "0",
     "g": "root", "G": "0", "m": "0" * 32, "b": "0" * 32,
 }  # fmt: skip

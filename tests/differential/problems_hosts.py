@@ -41,7 +41,7 @@ _AT_UNIT = re.compile(r"(?P<unit>[^\s:/]+): (?P<said>.*)")
 
 # What depends on the host, on the kernel under it, or on units that are not there.
 _HOST = re.compile(
-    r"is not executable|Failed to (?:create|load) |Unit \S+ not found"
+    r"is not executable|Failed to create |Unit \S+ not found"
     r"|Found (?:ordering cycle|dependency)|Unable to break cycle|not loaded, socket"
     r"|does not support|Cannot add dependency job|Job .* deleted|Failed to determine"
     r"|Breaking ordering cycle|Transaction|is deprecated. Please use|Starting this unit"
@@ -49,7 +49,7 @@ _HOST = re.compile(
 )
 # Said of the whole unit, after it was read.
 _REFUSED = re.compile(r"Refusing|has a bad unit file setting|fatal error|is masked")
-_FATAL = re.compile(r"has fatal error|bad unit file setting")
+_FATAL = re.compile(r"has fatal error|bad unit file setting|failed to load properly")
 
 
 @dataclass(frozen=True)
@@ -105,15 +105,21 @@ def _read(line: str) -> Word:
         if _HOST.search(at_line["said"]):
             return Word("", None, line)
         return Word(at_line["unit"], int(at_line["line"]), at_line["said"])
-    masked = re.fullmatch(r"Unit (\S+) is masked\.", line)
-    if masked:
-        return Word(masked[1], None, line)
+    refused = re.fullmatch(
+        r"Unit (\S+) (?:is masked|has a bad unit file setting|failed to load properly).*",
+        line,
+    )
+    if refused:
+        return Word(_uninstanced(refused[1]), None, line)
     at_unit = _AT_UNIT.fullmatch(line)
     if at_unit and _REFUSED.search(at_unit["said"]):
-        # Instances stand for their templates.
-        name = re.sub(r"@(?:i|test_instance)\.", "@.", at_unit["unit"])
-        return Word(name, None, at_unit["said"])
+        return Word(_uninstanced(at_unit["unit"]), None, at_unit["said"])
     return Word("", None, line)
+
+
+def _uninstanced(name: str) -> str:
+    """Give the template that an instance made for the verification stands for."""
+    return re.sub(r"@(?:i|test_instance)\.", "@.", name)
 
 
 def first_lines(text: bytes) -> dict[int, int]:
@@ -190,6 +196,11 @@ def _compare(
             return ""
         return lines[line - 1].decode("utf-8", "replace")[:200]
 
+    if any("assertion failed" in word.said for word in words):
+        # It stopped in the middle, and what it had not said by then is lost.
+        if not problems:
+            missed.append(Difference(name, None, "", words[0].said, ""))
+        return
     theirs = {
         starts.get(word.line, word.line): word.said for word in words if word.line
     }
