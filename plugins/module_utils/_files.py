@@ -14,7 +14,6 @@ import errno
 import fcntl
 import json
 import os
-import tempfile
 import time
 import typing as t
 
@@ -40,27 +39,49 @@ def write_file(path: str, content: str | bytes, mode: int = 0o644) -> None:
 
     Whoever reads sees the old content or the new one; a crash leaves one of the two.
     """
+    stage_file(path, content, mode)
+    put_staged(path)
+
+
+def stage_file(path: str, content: str | bytes, mode: int = 0o644) -> None:
+    """Write `content` beside `path`, synced to disk; what takes room is done then.
+
+    There is one writer at a time, and one name: what a crash leaves goes with the next.
+    """
     data = (
         content.encode("utf-8", "surrogateescape")
         if isinstance(content, str)
         else content
     )
-    folder = os.path.dirname(path)
-    handle, temporary = tempfile.mkstemp(
-        dir=folder, prefix=f".{os.path.basename(path)}."
-    )
+    temporary = fresh_path(path)
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(temporary)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fchmod(file.fileno(), mode)
             os.fsync(file.fileno())
-        os.rename(temporary, path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        unstage(path)
         raise
-    sync_folder(folder)
+
+
+def put_staged(path: str) -> None:
+    """Let what was staged take the place of `path`, in one step."""
+    try:
+        os.rename(fresh_path(path), path)
+    except BaseException:
+        unstage(path)
+        raise
+    sync_folder(os.path.dirname(path))
+
+
+def unstage(path: str) -> None:
+    """Take away what was staged for `path`, if anything was."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(fresh_path(path))
 
 
 def read_json(path: str) -> t.Any:
@@ -91,7 +112,7 @@ def turn_link(path: str, target: str) -> None:
     The caller holds a lock: the fresh link has one name, so that what a crash leaves of
     it goes with the next turn.
     """
-    temporary = fresh_link(path)
+    temporary = fresh_path(path)
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
     os.symlink(target, temporary)
@@ -103,8 +124,8 @@ def turn_link(path: str, target: str) -> None:
     sync_folder(os.path.dirname(path))
 
 
-def fresh_link(path: str) -> str:
-    """Where `turn_link` makes the link that it renames to `path`."""
+def fresh_path(path: str) -> str:
+    """Where what will be renamed to `path` is made: a hidden sibling."""
     folder, name = os.path.split(path)
     return os.path.join(folder, f".{name}.new")
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from ._archive import MARKER, UnsafeArchive, judge, programs, resolve
 from ._files import (
     exchange,
-    fresh_link,
+    fresh_path,
     read_json,
     remove,
     sync_folder,
@@ -253,7 +253,7 @@ class Releases:
 
     def remove_all(self) -> None:
         """Take the link, the releases and their record away, and nothing else."""
-        for path in (self.link, fresh_link(self.link), self.folder, self._record):
+        for path in (self.link, fresh_path(self.link), self.folder, self._record):
             _clear(path)
         self.tidy()
 

@@ -19,7 +19,7 @@ from ansible_collections.activated.services.plugins.module_utils import _files
 from ansible_collections.activated.services.plugins.module_utils._files import (
     Locked,
     exchange,
-    fresh_link,
+    fresh_path,
     lock,
     read_json,
     read_text,
@@ -141,7 +141,7 @@ def test_a_link_turns_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_link_turns_over_what_a_crash_left(tmp_path: Path) -> None:
     path = str(tmp_path / "current")
-    os.symlink("stale", fresh_link(path))
+    os.symlink("stale", fresh_path(path))
     turn_link(path, "new")
     assert (os.readlink(path), os.listdir(tmp_path)) == ("new", ["current"])
 
