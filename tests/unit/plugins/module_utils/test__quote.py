@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import sys
 import typing as t
 from pathlib import Path
@@ -379,6 +380,15 @@ def test_nasty_strings_come_back(check: t.Callable[[str], None]) -> None:
 @settings(deadline=None, max_examples=300)
 def test_any_string_comes_back(check: t.Callable[[str], None], text: str) -> None:
     check(text)
+
+
+def test_a_command_line_is_as_good_as_a_list() -> None:
+    for text in STRINGS:
+        try:
+            expected = exec_quote(["/bin/x", text, "z"])
+        except Unquotable:
+            continue
+        assert exec_quote(shlex.join(["/bin/x", text, "z"])) == expected
 
 
 def test_few_strings_are_refused() -> None:
