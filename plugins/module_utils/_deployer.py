@@ -14,13 +14,15 @@ may itself be interrupted, and be made again, at any point.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import typing as t
 from dataclasses import dataclass, replace
 
+from ._files import unstage
 from ._generation import Generation, InvalidDeployment
-from ._holders import holders
+from ._holders import holders, unheld
 from ._ledger import Ledger, Transaction
 from ._manager import Manager, ManagerError, Run
 from ._plan import Change, Plan
@@ -49,6 +51,17 @@ class ProofFailed(RuntimeError):
     def __init__(self, proof: Proof) -> None:
         super().__init__(f"the proof failed: {proof.summary()}")
         self.proof = proof
+
+
+# What ends a deployment, and has it undone.
+FAILURES = (StepFailed, ProofFailed, ManagerError, Conflict, OSError)
+
+
+def _its_own_fault(why: Exception) -> bool:
+    """Whether what was deployed is to blame, and not the host's disk or its manager."""
+    return isinstance(why, ProofFailed) or (
+        isinstance(why, StepFailed) and why.action in ("open", "reopen", "start")
+    )
 
 
 @dataclass(frozen=True)
@@ -85,7 +98,24 @@ class Deployer:
         deployed = self.ledger.deployed()
         if deployed:
             names.update(deployed.units)
-        return read_present(self.releases, sorted(names), self._manager, deployed)
+        present = read_present(self.releases, sorted(names), self._manager, deployed)
+        return replace(present, deaf=self._deaf(present))
+
+    def _deaf(self, present: Present) -> frozenset[str]:
+        """Sockets that are open, but not where their files say.
+
+        The manager itself is no witness: after daemon-reload it shows the addresses of
+        the files, whatever it has open (observed on 247 to 262).
+        """
+        deaf, proc = set(), Proc()
+        for socket in present.generation.sockets:
+            if present.state(socket).active == "active":
+                # A file may have been changed by hand, to what cannot be listened on.
+                with contextlib.suppress(InvalidDeployment):
+                    addresses = present.generation.addresses(socket)
+                    if unheld(addresses, 1, proc):
+                        deaf.add(socket)
+        return frozenset(deaf)
 
     def unfinished(self) -> list[Generation]:
         """The generations that an interrupted deployment was between."""
@@ -104,12 +134,24 @@ class Deployer:
     def plan(self, wanted: Generation, present: Present) -> Plan:
         """What will be done for `wanted`. Raises Conflict."""
         plan = make_plan(wanted, present, wanted.start, FOLDER)
+        if plan.changed and wanted.sockets:
+            prove = Change("prove", wanted.service, "a request is to start it")
+            plan = Plan((*plan, prove))
         if not wanted.release:
             return plan
         surplus = self.releases.surplus(self.terms.keep, wanted.release)
         why = f"more than {self.terms.keep} are kept"
         prune = [Change("prune", self.releases.path(old), why) for old in surplus]
         return Plan((*plan, *prune))
+
+    def _note_drop_ins(self, wanted: Generation, present: Present) -> None:
+        for unit in sorted(wanted.units):
+            for path in present.state(unit).drop_ins:
+                if not path.startswith(("/usr/lib/", "/lib/")):
+                    self.notes.append(
+                        f"{path} changes what {unit} says; it is not of this collection "
+                        "and is left as it is"
+                    )
 
     def removal(self, present: Present) -> Plan:
         """What will be done for a service that is not wanted any more."""
@@ -222,61 +264,124 @@ class Deployer:
     # -- the transaction --------------------------------------------------------------
 
     def recover(self) -> None:
-        """Undo a deployment that was interrupted, or forget one that had ended."""
+        """Undo a deployment that was interrupted, or finish what had only to be ended.
+
+        Raises DeploymentFailed when that cannot be done; the next run tries again.
+        """
         found = self.ledger.transaction()
         if found is None:
             return
-        if self.ledger.deployed() == found.wanted:
+        if found.removes:
+            self._finish_removal()
+            self.notes.append("a removal was interrupted before; it was finished first")
+        elif self.ledger.has_ended(found):
+            self.ledger.finish(found)
             self.notes.append("the last deployment had ended, and is complete")
         else:
-            self._walk_back(found)
+            try:
+                self._walk_back(found)
+            except FAILURES as exc:
+                raise DeploymentFailed(
+                    "a deployment was interrupted before, and what was there before it "
+                    f"could not be put back wholly: {exc}\nThe next run tries again."
+                ) from exc
+            self.ledger.close()
             self.notes.append(
                 "a deployment was interrupted before; it was undone first"
             )
-        self.ledger.close()
 
-    def deploy(self, wanted: Generation, present: Present, plan: Plan) -> None:
-        """Make the plan so, prove it and commit. Raises DeploymentFailed."""
+    def deploy(
+        self,
+        wanted: Generation,
+        present: Present,
+        plan: Plan,
+        leaving: Generation | None = None,
+    ) -> None:
+        """Make the plan so, prove it and commit. Raises DeploymentFailed.
+
+        `leaving` is the generation that a rollback leaves for `wanted`.
+        """
         history = tuple(self.releases.history())
-        transaction = Transaction(present.generation, wanted, history)
-        self.ledger.open(transaction)
+        before = self._good(present)
+        transaction = self.ledger.open(Transaction(before, wanted, history, leaving))
         try:
-            self._steps(wanted).make(plan, lambda unit: self._explain(wanted, unit))
+            self._make(wanted, present, plan.without("prune"))
             self.prove(wanted)
-        except (StepFailed, ProofFailed, ManagerError) as exc:
+            self.ledger.commit(transaction)
+        except FAILURES as exc:
             evidence = exc.proof.returned() if isinstance(exc, ProofFailed) else None
             raise DeploymentFailed(self._give_up(transaction, exc), evidence) from exc
-        self.ledger.pardon(wanted)
-        self.ledger.commit(wanted)
+        self._prune(plan)
 
-    def roll_back(self, present: Present) -> tuple[Generation, Generation]:
+    def _good(self, present: Present) -> Generation:
+        """What to walk back to: the last generation that was proven.
+
+        Where there is none, or its release has gone, it is what is found.
+        """
+        last = present.recorded
+        return last if last and self.complete(last) == last else present.generation
+
+    def _make(self, wanted: Generation, present: Present, plan: Plan) -> None:
+        """Make a plan so. Raises StepFailed."""
+        self._steps(wanted).make(plan, lambda unit: self._explain(wanted, unit))
+        idle = not present.state(wanted.service).running
+        if plan.changed and idle and wanted.start != "eager" and wanted.activators:
+            # A request may have started it meanwhile, from what was there before.
+            self._manager.stop(wanted.service)
+
+    def _prune(self, plan: Plan) -> None:
+        """Take away surplus releases; what is deployed is deployed, whatever comes."""
+        for version in plan.subjects("prune"):
+            try:
+                self.releases.remove(os.path.basename(version))
+            except OSError as exc:
+                self.notes.append(f"{version} could not be taken away: {exc}")
+
+    def roll_back(self) -> tuple[Generation, Generation]:
         """Which generation is left, and for which. Raises Conflict without one before."""
-        installed = set(self.releases.versions())
-        generations = [
-            g for g in self.ledger.generations() if g.release in (None, *installed)
-        ]
+        generations = self.ledger.generations()
         if len(generations) < 2:
             raise Conflict(
                 f"there is no generation of {self.releases.name} to go back to: "
-                f"{len(generations)} is on record"
+                + ("one is on record" if generations else "none is on record")
             )
-        return generations[-1], generations[-2]
+        left, wanted = generations[-1], generations[-2]
+        if self.complete(wanted) != wanted:
+            raise Conflict(
+                f"the generation before cannot be gone back to: its release "
+                f"{wanted.release} is no longer installed as it was"
+            )
+        return left, wanted
 
-    def leave(self, left: Generation) -> None:
-        """A rollback has ended well: what was left is not deployed again by itself."""
-        self.ledger.void(left, "a rollback has left it")
-
-    def remove(self, plan: Plan) -> None:
+    def remove(self, present: Present, plan: Plan) -> None:
         """Take the service away and forget it. Raises DeploymentFailed."""
+        nothing = Generation(self.releases.name)
+        if plan.changed:
+            self.ledger.open(Transaction(self._good(present), nothing))
         try:
-            nothing = Generation(self.releases.name)
             self._steps(nothing).make(plan, lambda _unit: "")
         except StepFailed as exc:
             raise DeploymentFailed(
                 f"{exc}\nRun it again: it goes on from here."
             ) from exc
+        self._sweep(*present.in_use)
         self.ledger.forget()
         self.releases.forget()
+
+    def _finish_removal(self) -> None:
+        """Take away what an interrupted removal has left, but for releases: one may
+        have been installed since."""
+        nothing = Generation(self.releases.name)
+        present = self.read(*self.unfinished())
+        try:
+            plan = removal_plan(present, FOLDER)
+            self._steps(nothing).make(plan, lambda _unit: "")
+        except StepFailed as exc:
+            raise DeploymentFailed(
+                f"a removal was interrupted before, and could not be finished: {exc}"
+            ) from exc
+        self._sweep(*present.in_use)
+        self.ledger.forget()
 
     def prove(self, generation: Generation) -> None:
         """Prove that a request starts the service. Raises ProofFailed."""
@@ -311,28 +416,36 @@ class Deployer:
 
     def _give_up(self, transaction: Transaction, why: Exception) -> str:
         """Void what failed, put back what was there, and say both."""
-        reason = str(why).split("\n", 1)[0]
-        self.ledger.void(transaction.wanted, reason)
+        said = [str(why)]
+        if _its_own_fault(why):
+            try:
+                self.ledger.void(transaction.wanted, str(why).split("\n", 1)[0])
+            except OSError as exc:
+                said.append(f"That it failed could not be written down: {exc}")
         if not self.terms.rollback:
             self.ledger.close()
-            return f"{why}\nThe host was left as it is, since rollback is off."
-        try:
-            said = self._walk_back(transaction)
-        except (StepFailed, Conflict, ManagerError, OSError) as exc:
-            return (
-                f"{why}\nWhat was there before could not be put back wholly: {exc}\n"
-                "The next run tries again."
+            return "\n".join(
+                [*said, "The host was left as it is, since rollback is off."]
             )
-        self.ledger.close()
-        return f"{why}\n{said}"
+        try:
+            said.append(self._walk_back(transaction))
+            self.ledger.close()
+        except FAILURES as exc:
+            said += [
+                f"What was there before could not be put back wholly: {exc}",
+                "The next run tries again.",
+            ]
+        return "\n".join(said)
 
     def _walk_back(self, transaction: Transaction) -> str:
         """Bring the host back to what it was before; made as often as it takes."""
-        before = transaction.before
-        present = self.read(before, transaction.wanted)
-        said = self._put_back(before, present)
+        before, wanted = transaction.before, transaction.wanted
+        present = self.read(before, wanted)
+        tried = tuple(g for g in (before, wanted) if g.units)
+        said = self._put_back(before, replace(present, tried=tried))
         # The version that was given up is not the one that was current before this one.
         self.releases.remember(transaction.history)
+        self._sweep(before, wanted)
         return said
 
     def _put_back(self, before: Generation, present: Present) -> str:
@@ -344,13 +457,17 @@ class Deployer:
                 )
             self._steps(before).make(plan, lambda _unit: "")
             return "Nothing of it is left on the host but the release below /opt."
-        plan = make_plan(before, present, before.start, FOLDER)
-        self._steps(before).make(plan, lambda unit: self._explain(before, unit))
+        self._make(before, present, make_plan(before, present, before.start, FOLDER))
         try:
             self.prove(before)
         except ProofFailed as exc:
             return f"The host was put back to what it ran before, but {exc}"
         return "The host was put back to what it ran before, and that is proven again."
+
+    def _sweep(self, *generations: Generation) -> None:
+        """Take away what was staged for units and never came to be."""
+        for unit in {unit for generation in generations for unit in generation.units}:
+            unstage(os.path.join(FOLDER, unit))
 
     def _explain(self, generation: Generation, unit: str) -> str:
         """What the journal and the kernel know about a unit that does not start."""
