@@ -134,6 +134,7 @@ class Deployer:
     def plan(self, wanted: Generation, present: Present) -> Plan:
         """What will be done for `wanted`. Raises Conflict."""
         plan = make_plan(wanted, present, wanted.start, FOLDER)
+        self._note_drop_ins(wanted, present)
         if plan.changed and wanted.sockets:
             prove = Change("prove", wanted.service, "a request is to start it")
             plan = Plan((*plan, prove))
@@ -305,7 +306,7 @@ class Deployer:
         before = self._good(present)
         transaction = self.ledger.open(Transaction(before, wanted, history, leaving))
         try:
-            self._make(wanted, present, plan.without("prune"))
+            self._make(wanted, present, plan.without("prove", "prune"))
             self.prove(wanted)
             self.ledger.commit(transaction)
         except FAILURES as exc:

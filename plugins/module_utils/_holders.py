@@ -44,6 +44,30 @@ def holders(wanted: ListenAddress, proc: Proc) -> list[Holder]:
     return found
 
 
+def unheld(
+    wanted: t.Iterable[ListenAddress], pid: int, proc: Proc
+) -> list[ListenAddress]:
+    """Those of the addresses that a process does not hold.
+
+    What the kernel has no table of, and what systemd first expands, counts as held.
+    """
+    inodes = set(proc.socket_inodes(pid).values())
+    return [
+        address
+        for address in wanted
+        if _told(address)
+        and not any(
+            inode in inodes and there.collides(address)
+            for there, inode in _listening(address, proc)
+        )
+    ]
+
+
+def _told(address: ListenAddress) -> bool:
+    kinds = _PROTOCOLS if address.host else {*_PROTOCOLS, "seqpacket"}
+    return address.kind in kinds and "%" not in address.path
+
+
 def _listening(
     wanted: ListenAddress, proc: Proc
 ) -> t.Iterator[tuple[ListenAddress, int]]:

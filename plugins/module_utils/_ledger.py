@@ -6,7 +6,8 @@
 # It may change or go away in any release; do not import it from elsewhere.
 """What is written down of a service on its host, below /var/lib/activated.services.
 
-* `generations.json`: the generations that were proven, the one that is deployed last;
+* `generations.json`: the generations that were proven, the deployed one last, and how
+  many times that was written: a transaction tells by it whether it has ended;
 * `voided.json`: those that failed, or were left by a rollback, and why;
 * `transaction.json`: what a deployment is about to change, and from what. It is complete
   and on disk before the first change, and goes when the deployment has ended.
@@ -20,9 +21,9 @@ from __future__ import annotations
 import json
 import os
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from ._files import read_text, remove, write_json
+from ._files import read_text, remove, unstage, write_json
 from ._generation import Generation
 
 # How many generations can be gone back to, the deployed one included.
@@ -41,6 +42,15 @@ class Transaction:
     wanted: Generation
     history: tuple[str, ...] = ()
     """The versions in the order in which each last became current, before it began."""
+    leaving: Generation | None = None
+    """What a rollback leaves for `wanted`; None where it is no rollback."""
+    commits: int = 0
+    """How often generations had been written when it began; the ledger knows."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether it takes the service away."""
+        return not self.wanted.units
 
 
 class Ledger:
@@ -56,27 +66,43 @@ class Ledger:
 
     def generations(self) -> list[Generation]:
         """The proven generations, the deployed one last."""
-        record = self._read(self._generations)
-        return [self._generation(entry) for entry in record] if record else []
+        return self._proven()[1]
 
     def deployed(self) -> Generation | None:
         """What the last deployment that succeeded left."""
         generations = self.generations()
         return generations[-1] if generations else None
 
-    def commit(self, generation: Generation) -> None:
-        """A generation is deployed and proven: it is the last, and nothing is open."""
-        others = [g for g in self.generations() if g != generation]
-        self._write_generations([*others, generation][-KEPT:])
+    def commit(self, transaction: Transaction) -> None:
+        """What was wanted is deployed and proven. It is the last generation now; one
+        that a rollback has left is no more, and is not deployed again by itself."""
+        commits, generations = self._proven()
+        gone = (transaction.wanted, transaction.leaving)
+        kept = [g for g in generations if g not in gone]
+        entries = [g.as_dict() for g in [*kept, transaction.wanted][-KEPT:]]
+        write_json(self._generations, {"commits": commits + 1, "generations": entries})
+        self.finish(transaction)
+
+    def has_ended(self, transaction: Transaction) -> bool:
+        """Whether it was committed, and only what comes after may be missing."""
+        return self._proven()[0] > transaction.commits
+
+    def finish(self, transaction: Transaction) -> None:
+        """Do what comes after the commit; it may be done again."""
+        self._pardon(transaction.wanted)
+        if transaction.leaving:
+            self.void(transaction.leaving, "a rollback has left it")
         self.close()
 
-    def step_back(self) -> None:
-        """The last generation is left for the one before it."""
-        self._write_generations(self.generations()[:-1])
-        self.close()
-
-    def _write_generations(self, generations: t.Sequence[Generation]) -> None:
-        write_json(self._generations, [g.as_dict() for g in generations])
+    def _proven(self) -> tuple[int, list[Generation]]:
+        record = self._read(self._generations)
+        if record is None:
+            return 0, []
+        try:
+            entries = record["generations"]
+            return int(record["commits"]), [self._generation(e) for e in entries]
+        except (TypeError, KeyError, ValueError) as exc:
+            raise self._broken(self._generations, exc) from exc
 
     # -- the open transaction ---------------------------------------------------------
 
@@ -86,22 +112,32 @@ class Ledger:
         if record is None:
             return None
         try:
-            before, wanted = record["before"], record["wanted"]
-            history = tuple(str(version) for version in record["history"])
-        except (TypeError, KeyError) as exc:
+            leaving = record["leaving"]
+            return Transaction(
+                self._generation(record["before"]),
+                self._generation(record["wanted"]),
+                tuple(str(version) for version in record["history"]),
+                self._generation(leaving) if leaving else None,
+                int(record["commits"]),
+            )
+        except (TypeError, KeyError, ValueError) as exc:
             raise self._broken(self._transaction, exc) from exc
-        return Transaction(self._generation(before), self._generation(wanted), history)
 
-    def open(self, transaction: Transaction) -> None:
+    def open(self, transaction: Transaction) -> Transaction:
         """Write down what is about to change, before it does."""
+        opened = replace(transaction, commits=self._proven()[0])
+        leaving = opened.leaving
         write_json(
             self._transaction,
             {
-                "before": transaction.before.as_dict(),
-                "wanted": transaction.wanted.as_dict(),
-                "history": list(transaction.history),
+                "before": opened.before.as_dict(),
+                "wanted": opened.wanted.as_dict(),
+                "history": list(opened.history),
+                "leaving": leaving.as_dict() if leaving else None,
+                "commits": opened.commits,
             },
         )
+        return opened
 
     def close(self) -> None:
         remove(self._transaction)
@@ -120,7 +156,7 @@ class Ledger:
         voided[generation.fingerprint()] = why
         write_json(self._voided, dict(list(voided.items())[-50:]))
 
-    def pardon(self, generation: Generation) -> None:
+    def _pardon(self, generation: Generation) -> None:
         """It was deployed after all, and proven."""
         voided = self.voided()
         if voided.pop(generation.fingerprint(), None) is not None:
@@ -129,6 +165,7 @@ class Ledger:
     def forget(self) -> None:
         """The service is gone, and what was written down of it."""
         for path in (self._generations, self._voided, self._transaction):
+            unstage(path)
             remove(path)
 
     # -- files ------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import contextlib
 import os
 import typing as t
 
-from ._files import remove, write_file
+from ._files import put_staged, remove, stage_file, unstage
 from ._generation import Generation
 from ._manager import Manager, ManagerError
 from ._plan import Change, Plan
@@ -23,6 +23,10 @@ Explain = t.Callable[[str], str]
 
 class StepFailed(RuntimeError):
     """A step of the plan failed; the message says which and why."""
+
+    def __init__(self, action: str, message: str) -> None:
+        super().__init__(message)
+        self.action = action
 
 
 class Steps:
@@ -40,20 +44,39 @@ class Steps:
 
         `explain(unit)` adds to the message what is known of a unit that will not start.
         """
-        for change in plan:
-            try:
-                self.step(change)
-            except (ManagerError, OSError) as exc:
-                raise StepFailed(
-                    f"{change.action} {change.subject}: {exc}{explain(change.subject)}"
-                ) from exc
+        writes = [change for change in plan if change.action == "write"]
+        try:
+            for change in writes:
+                # What takes room is done while nothing has changed.
+                self._try(self.stage, change, explain)
+            for change in plan:
+                self._try(self.step, change, explain)
+        except StepFailed:
+            for change in writes:
+                unstage(change.subject)
+            raise
+
+    def _try(
+        self, act: t.Callable[[Change], None], change: Change, explain: Explain
+    ) -> None:
+        try:
+            act(change)
+        except (ManagerError, OSError) as exc:
+            raise StepFailed(
+                change.action,
+                f"{change.action} {change.subject}: {exc}{explain(change.subject)}",
+            ) from exc
+
+    def stage(self, change: Change) -> None:
+        """Write a unit beside its place. Raises OSError."""
+        text = self._wanted.units[os.path.basename(change.subject)]
+        stage_file(change.subject, text, 0o644)
 
     def step(self, change: Change) -> None:
         """Do one thing. Raises ManagerError or OSError."""
         subject = change.subject
         if change.action == "write":
-            text = self._wanted.units[os.path.basename(subject)]
-            write_file(subject, text, 0o644)
+            put_staged(subject)
         elif change.action == "remove":
             remove(subject)
         elif change.action == "switch":
@@ -73,8 +96,10 @@ class Steps:
                 self._manager.reset_failed(subject)
         elif change.action == "open":
             # A start counter that has run out survives daemon-reload since systemd 257.
+            # A restart, though it is closed: a service that a request through another
+            # socket started meanwhile is restarted with it; a start would be refused.
             self._manager.reset_failed(subject, self._wanted.service)
-            self._manager.start(subject)
+            self._manager.restart(subject)
         elif change.action == "reopen":
             self._manager.restart(subject)
         elif change.action == "start":

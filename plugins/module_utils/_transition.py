@@ -20,6 +20,7 @@ systemd does (observed on 247 to 262):
 
 from __future__ import annotations
 
+import contextlib
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -66,6 +67,17 @@ class Present:
     recorded: Generation | None
     """What the last deployment left; None where there was none."""
     states: t.Mapping[str, UnitState] = field(default_factory=dict)
+    tried: tuple[Generation, ...] = ()
+    """What an interrupted run may have brought into use, whatever the files say now."""
+    deaf: frozenset[str] = frozenset()
+    """Sockets that are open, but not where their files say."""
+
+    @property
+    def in_use(self) -> list[Generation]:
+        """By what the service may run, and its sockets be open: a run that was
+        interrupted has written files and not reached what was made of the old ones."""
+        recorded = [self.recorded] if self.recorded else []
+        return [self.generation, *recorded, *self.tried]
 
     def state(self, unit: str) -> UnitState:
         return self.states.get(unit, UnitState())
@@ -274,10 +286,13 @@ def _in_the_way(
 
 
 def _held(present: Present, socket: str) -> list[ListenAddress]:
-    try:
-        return present.generation.addresses(socket)
-    except InvalidDeployment:  # changed by hand, to what nothing can listen on
-        return []
+    held = []
+    for generation in present.in_use:
+        if socket in generation.units:
+            # It may have been changed by hand, to what nothing can listen on.
+            with contextlib.suppress(InvalidDeployment):
+                held += generation.addresses(socket)
+    return held
 
 
 def _rest(
@@ -300,15 +315,14 @@ def _rest(
 
 
 def _why_rest(wanted: Generation, present: Present) -> str:
-    recorded, here = present.recorded, present.generation
+    recorded = present.recorded
     after = definition(wanted.units.get(wanted.service, ""))
-    # It runs by the unit that the last deployment left, or that somebody wrote since:
-    # a run that was interrupted has written the new one and not reached the service.
-    ran_by = [here, recorded] if recorded else [here]
-    if any(definition(g.units.get(wanted.service, "")) != after for g in ran_by):
+    if any(
+        definition(g.units.get(wanted.service, "")) != after for g in present.in_use
+    ):
         return "its unit changes"
     if wanted.release is not None and (
-        any(wanted.release != generation.release for generation in ran_by)
+        any(wanted.release != generation.release for generation in present.in_use)
         or (recorded and recorded.digest and recorded.digest != wanted.digest)
     ):
         return "its release changes"
@@ -317,17 +331,19 @@ def _why_rest(wanted: Generation, present: Present) -> str:
 
 def _opening(wanted: Generation, present: Present) -> list[Change]:
     changes = []
-    opened_by = [g for g in (present.generation, present.recorded) if g]
     for unit in wanted.activators:
         kind = unit.rpartition(".")[2].capitalize()
         after = definition(wanted.units[unit], kind)
-        before = [g.units[unit] for g in opened_by if unit in g.units]
+        before = [g.units[unit] for g in present.in_use if unit in g.units]
         state = present.state(unit).active
         if state != "active":
             reason = "it has failed" if state == "failed" else "it is not open"
             changes.append(Change("open", unit, reason))
         elif any(definition(text, kind) != after for text in before):
             changes.append(Change("reopen", unit, "its own definition changes"))
+        elif unit in present.deaf:
+            reason = "it is open, but not where its file says"
+            changes.append(Change("reopen", unit, reason))
     return changes
 
 

@@ -306,13 +306,12 @@ def deploy(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
 
 def roll_back(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
     """Bring the host to the generation before the one that is deployed."""
-    present = deployer.read()
-    left, wanted = deployer.roll_back(present)
+    left, wanted = deployer.roll_back()
+    present = deployer.read(wanted)
     plan = deployer.plan(wanted, present)
     deployer.judge(wanted, present, plan)
     if not wish.terms.check_mode:
-        deployer.deploy(wanted, present, plan)
-        deployer.leave(left)
+        deployer.deploy(wanted, present, plan, leaving=left)
     return report(plan, wanted, present, deployer)
 
 
@@ -321,7 +320,7 @@ def remove(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
     present = deployer.read(*deployer.unfinished())
     plan = deployer.removal(present)
     if not wish.terms.check_mode:
-        deployer.remove(plan)
+        deployer.remove(present, plan)
     kinds = ("lib", "lib/private", "log", "log/private", "cache", "cache/private")
     places = [f"/var/{kind}/{wish.generation.name}" for kind in kinds]
     return {
