@@ -134,8 +134,6 @@ def check(wanted: Generation) -> None:
     What a unit's directives mean is judged elsewhere, by `unit_problems` and by the
     host's own systemd: this is about the set.
     """
-    if not wanted.units:
-        return
     if wanted.service not in wanted.units:
         raise InvalidDeployment(f"units: {wanted.service} is missing")
     for unit in wanted.units:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 
@@ -18,6 +19,7 @@ from ._releases import Releases
 from ._transition import Present, UnitState
 
 FOLDER = "/etc/systemd/system"
+_SEARCH_PATH = (FOLDER, "/run/systemd/system", "/usr/lib/systemd/system")
 _SUFFIXES = (".service", ".socket", ".path", ".timer")
 _PROPERTIES = (
     "LoadState",
@@ -79,12 +81,28 @@ def read_states(units: t.Sequence[str], manager: Manager) -> dict[str, UnitState
             load=shown.get("LoadState", ""),
             active=shown.get("ActiveState", ""),
             enabled=shown.get("UnitFileState", ""),
-            needs_reload=shown.get("NeedDaemonReload") == "yes",
+            needs_reload=shown.get("NeedDaemonReload") == "yes"
+            or _has_unread_drop_ins(unit, shown.get("DropInPaths", "").split()),
             fragment=_there(shown.get("FragmentPath", "")),
             drop_ins=tuple(shown.get("DropInPaths", "").split()),
         )
         for unit, shown in manager.show(units, _PROPERTIES).items()
     }
+
+
+def _has_unread_drop_ins(unit: str, known: t.Collection[str]) -> bool:
+    """Whether there are drop-ins that the manager has not read.
+
+    It says so itself only where the folder was there at its last reload: it looks for
+    new ones in a cache of its search path (systemd 247 to 262).
+    """
+    read = {os.path.basename(path) for path in known}
+    for folder in _SEARCH_PATH:
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            found = os.listdir(os.path.join(folder, f"{unit}.d"))
+            if any(name.endswith(".conf") and name not in read for name in found):
+                return True
+    return False
 
 
 def _there(path: str) -> str:

@@ -62,7 +62,6 @@ GOOD: list[dict[str, str]] = [
     ),
     {**units(), "shop.timer": socket().replace("Socket", "Timer")},
     {**units(), "shop.path": socket().replace("Socket", "Path")},
-    {},
 ]
 
 
@@ -74,6 +73,7 @@ def test_accepts(wanted: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
+        pytest.param({}, "units: shop.service is missing", id="no-units"),
         pytest.param(
             {"shop-a.socket": socket("ListenStream=80")},
             "units: shop.service is missing",
