@@ -84,7 +84,7 @@ SUCCESS = "ended with status 0"
 #: Seconds that a service may crash again and again until nobody waits for it any more: time
 #: enough for systemd's own limits (20 triggers in 2 s) to close its socket, or not to.
 LOOP = 2.5
-#: Seconds that a service has at least for a request that the proof has given up.
+#: Seconds that a service has to take a request that the proof has given up.
 DRAIN = 5.0
 
 
@@ -218,7 +218,8 @@ def ended_after(case: Case, ending: str, when: str) -> None:
 
 def forked(case: Case) -> str:
     """What it means that a main process has ended with success."""
-    left = [about(case.proc, pid) for pid in case.members()]
+    main = case.state.main_pid
+    left = [about(case.proc, pid) for pid in case.members() if pid != main]
     return (
         ": it forks away from its main process"
         + (f" ({', '.join(left)} is left)" if left else "")
@@ -260,7 +261,7 @@ def _stop_for_good(case: Case) -> None:
     A request that nobody has taken stays in the queue after its client has gone, and
     starts the service as soon as it stops: only the service can take it out.
     """
-    deadline = Deadline(max(case.wish.timeout, DRAIN), case.clock)
+    deadline = Deadline(DRAIN, case.clock)
     while stop(case) and not case.state.at_rest:
         while case.state.active == "activating" and not deadline.over:
             case.sleep(5 * STEP)

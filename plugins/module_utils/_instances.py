@@ -52,9 +52,9 @@ class _Look:
         for name, row in new.items():
             state = ServiceState(row)
             self.name, self.state = name, state
-            inodes = case.proc.socket_inodes(state.main_pid) if state.main_pid else {}
-            if not inodes:
+            if not state.main_pid or not case.proc.executed(state.main_pid):
                 continue
+            inodes = case.proc.socket_inodes(state.main_pid)
             if end is None or not end.inode or end.inode in inodes.values():
                 self.look(state)
                 return True
@@ -74,7 +74,7 @@ class _Look:
         """Before anything is sent: wait a little for the instance, to look at it."""
         deadline = Deadline(min(self.case.wish.timeout, 2.0), self.case.clock)
         while not self.find(answer) and not deadline.over:
-            if self.name and not self.state.main_pid and self.state.at_rest:
+            if self.state.started and self.state.at_rest:
                 return
             self.case.sleep(STEP)
 

@@ -21,6 +21,10 @@ from ._facts import (
     sandbox_facts,
 )
 from ._verdict import bypass
+from ._wire import STEP, Deadline
+
+#: Seconds that a new process may take from its fork to its own program.
+PATIENCE = 5.0
 
 
 def look(case: Case) -> None:
@@ -28,6 +32,11 @@ def look(case: Case) -> None:
     state = case.state
     members = case.members()
     pid = state.main_pid or (members[0] if members else 0)
+    deadline = Deadline(PATIENCE, case.clock)
+    while pid and case.proc.alive(pid) and not case.proc.executed(pid):
+        if deadline.over:
+            break
+        case.sleep(STEP)
     facts = facts_of(case, pid) if pid else {}
     if not facts:
         if case.failed:

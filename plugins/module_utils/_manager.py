@@ -225,10 +225,11 @@ class Manager:
         found = []
         for line in out.splitlines() if rc == 0 else ():
             row = json.loads(line)
-            if row.get("COMMAND") or not row.get("EXIT_STATUS"):
+            if "Main process exited" not in str(row.get("MESSAGE")):
                 continue
-            how = "ended with status" if row.get("EXIT_CODE") == "exited" else ""
-            found.append(f"{how or 'was killed by signal'} {row['EXIT_STATUS']}")
+            exited = row.get("EXIT_CODE") == "exited"
+            how = "ended with status" if exited else "was killed by signal"
+            found.append(f"{how} {row.get('EXIT_STATUS')}")
         return found
 
     # Changes

@@ -111,6 +111,12 @@ class Proc:
         state = parse_status(self.text(str(pid), "status")).get("State", "")
         return bool(state) and state[0] not in "ZX"
 
+    def executed(self, pid: int) -> bool:
+        """Whether a process runs its own program by now: until then, systemd calls it by
+        the program's name in brackets."""
+        command = self.text(str(pid), "comm")
+        return bool(command) and not command.startswith("(")
+
     def status(self, pid: int) -> dict[str, str]:
         """The fields of a process's ``status``."""
         return parse_status(self.text(str(pid), "status"))

@@ -141,9 +141,12 @@ class SocketUnit:
     @classmethod
     def parse(cls, unit: str, shown: t.Mapping[str, str]) -> SocketUnit:
         """Read the properties in `SOCKET_PROPERTIES`."""
+        name = shown.get("FileDescriptorName") or unit
+        if shown.get("Accept") == "yes" and name in (unit, "connection"):
+            name = unit[: -len(".socket")]  # what a program gets is called so anyway
         return cls(
             unit=unit,
-            name=shown.get("FileDescriptorName") or unit,
+            name=name,
             listeners=parse_listen(shown.get("Listen", "")),
             accept=shown.get("Accept") == "yes",
             active=shown.get("ActiveState", ""),

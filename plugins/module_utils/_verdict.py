@@ -236,7 +236,8 @@ def explain(
     if watcher.fault and not ending:
         # it was started again so fast that systemd has forgotten how it ended
         endings = case.manager.endings(name, watcher.since)
-        ending = endings[0] if endings else SUCCESS
+        well = watcher.fault.text("Result") in ("", "success", "protocol")
+        ending = endings[0] if endings else (SUCCESS if well else "failed")
     if answer.stage == "wrong":
         swapped = _swapped(case, question)
         fact = "descriptor" if swapped else "answer"

@@ -29,7 +29,7 @@ PREFIX = "as-proof-"
 
 sys.path.insert(0, str(TESTS / "support"))
 
-from remote_module import Remote  # noqa: E402
+from remote_module import Remote
 
 
 class Host(Remote):

@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from cases import programs  # noqa: E402
+from cases import programs
 
 UNITS = "demo.service demo-http.socket demo-https.socket demo.socket demo@.service"
 UNITS += " other.service demo.path demo.timer spare.service"

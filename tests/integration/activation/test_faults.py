@@ -214,7 +214,8 @@ def test_the_service_hits_its_start_limit(place: Place) -> None:
 
 
 def test_the_socket_hits_its_trigger_limit(place: Place) -> None:
-    demo(place, service(kind="exec", program="/bin/false"))
+    unit = service(kind="exec", program="/bin/false")
+    demo(place, unit, socket(more="TriggerLimitIntervalSec=30\nTriggerLimitBurst=4"))
     result = place.prove(probes=HTTP)
     assert "limit" in facts(result), result["msg"]
     assert "the socket has hit its trigger limit" in result["msg"]

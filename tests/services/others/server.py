@@ -130,9 +130,10 @@ def main() -> None:
             # it was written for the other order than the one that systemd gives it
             sockets = dict(zip(sockets, reversed(list(sockets.values()))))
         if "moves" in mistakes:
-            sockets = {sock.dup(): name for sock, name in sockets.items()}
-            for number in given:
-                os.close(number)
+            moved = {sock.dup(): name for sock, name in sockets.items()}
+            for sock in sockets:
+                sock.close()
+            sockets = moved
     if "unlinks" in mistakes:
         signal.signal(signal.SIGTERM, lambda *_args: unlink(sockets))
     if "mute" not in mistakes:

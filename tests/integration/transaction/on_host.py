@@ -1,0 +1,340 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Runs on a target: deployments that are killed, and what is true of the host after each.
+
+One process imports the modules once and forks for each run, so that a hundred of them take
+seconds. The faults are put into the forked process alone: the modules know nothing of them.
+Standard input says what to do as JSON, standard output answers in the same way.
+"""
+
+from __future__ import annotations
+
+import glob
+import importlib
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import typing as t
+
+sys.path.insert(0, "/var/tmp/activated-tests")
+
+import ansible.module_utils.basic as basic  # noqa: E402
+
+OURS = "ansible_collections.activated.services.plugins."
+FOLDER = "/etc/systemd/system"
+
+MODULES = {
+    name: importlib.import_module(f"{OURS}modules.{name}")
+    for name in ("deployment", "service_info")
+}
+for late in ("_proof", "_prover", "_exposure", "_verify"):
+    importlib.import_module(f"{OURS}module_utils.{late}")
+_files, _ledger, _releases, _steps, _manager = (
+    importlib.import_module(f"{OURS}module_utils.{name}")
+    for name in ("_files", "_ledger", "_releases", "_steps", "_manager")
+)
+
+Options = t.Dict[str, t.Any]
+Fault = t.Callable[[], None]
+
+
+# -- runs -----------------------------------------------------------------------------
+
+
+def begin(module: str, options: Options, fault: Fault) -> tuple[int, int]:
+    """Fork a run of a module: its process, and where its result can be read."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(writer)
+        return pid, reader
+    try:
+        os.setpgid(0, 0)
+        os.close(reader)
+        os.dup2(writer, 1)
+        os.chdir("/")
+        given = {"ANSIBLE_MODULE_ARGS": options}
+        basic._ANSIBLE_ARGS = json.dumps(given).encode()
+        basic._ANSIBLE_PROFILE = "legacy"
+        fault()
+        MODULES[module].main()
+    except SystemExit:
+        sys.stdout.flush()
+    except BaseException as exc:
+        print(json.dumps({"failed": True, "msg": f"crashed: {exc!r}"}), flush=True)
+    finally:
+        os._exit(0)
+
+
+def end(run: tuple[int, int]) -> Options | None:
+    """What a run said; None when it was killed."""
+    pid, reader = run
+    with os.fdopen(reader) as stream:
+        said = stream.read()
+    _pid, status = os.waitpid(pid, 0)
+    if os.WIFSIGNALED(status):
+        return None
+    return t.cast(Options, json.loads(said.splitlines()[-1]))
+
+
+def run(module: str, options: Options, fault: Fault = lambda: None) -> Options | None:
+    return end(begin(module, options, fault))
+
+
+# -- faults ---------------------------------------------------------------------------
+
+
+class Count:
+    """Counts the points that a run comes to, and ends it at one of them."""
+
+    def __init__(self, at: int, trail: str = "") -> None:
+        self.at = at
+        self.here = 0
+        self.trail = trail
+
+    def __call__(self, name: str) -> None:
+        if self.trail:
+            with open(self.trail, "a") as stream:
+                stream.write(name + "\n")
+        if self.here == self.at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        self.here += 1
+
+
+def before(place: t.Any, name: str, count: Count) -> None:
+    """Come to a point before each call of a function."""
+    real = getattr(place, name)
+
+    def counted(*args: t.Any, **more: t.Any) -> t.Any:
+        what = [f"{a.action} {a.subject}" for a in args if hasattr(a, "subject")]
+        paths = [os.path.basename(a) for a in args if isinstance(a, str)]
+        count(" ".join([name, *what, *paths]))
+        return real(*args, **more)
+
+    setattr(place, name, counted)
+
+
+def at_steps(count: Count) -> Fault:
+    """Points before each step, and each thing that is written down."""
+
+    def fault() -> None:
+        for name in ("stage", "step"):
+            before(_steps.Steps, name, count)
+        for name in ("open", "commit", "finish", "void", "close", "forget"):
+            before(_ledger.Ledger, name, count)
+        before(_releases.Releases, "remember", count)
+        before(MODULES["deployment"].Deployer, "prove", count)
+        before(MODULES["deployment"], "report", count)
+
+    return fault
+
+
+def at_calls(count: Count) -> Fault:
+    """Points before each change of a file and each command that changes something."""
+
+    def fault() -> None:
+        for name in ("rename", "unlink", "symlink", "rmdir", "fsync", "fchmod"):
+            before(os, name, count)
+        before(_manager.Manager, "_change", count)
+        before(_manager.Manager, "daemon_reload", count)
+        before(MODULES["deployment"], "report", count)
+
+    return fault
+
+
+POINTS = {"steps": at_steps, "calls": at_calls}
+
+
+def killed_after(module: str, options: Options, seconds: float) -> bool:
+    """Kill a run from outside after some time; whether that came before its end."""
+    started = time.monotonic()
+    going = begin(module, options, lambda: None)
+    time.sleep(max(0.0, started + seconds - time.monotonic()))
+    os.kill(going[0], signal.SIGKILL)
+    return end(going) is None
+
+
+# -- what is true ---------------------------------------------------------------------
+
+
+def ask(port: int, timeout: float = 5.0) -> str:
+    """What the service answers; `refused` where nobody listens."""
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout) as client:
+            client.sendall(b"GET / HTTP/1.0\r\n\r\n")
+            text = b""
+            while True:
+                data = client.recv(4096)
+                if not data:
+                    return text.decode().rpartition("\r\n\r\n")[2]
+                text += data
+    except ConnectionRefusedError:
+        return "refused"
+    except OSError as exc:
+        return f"error: {exc}"
+
+
+def sh(*argv: str) -> str:
+    done = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.stdout.decode().strip()
+
+
+def settled() -> None:
+    """Wait until systemd has done what a killed run has asked it for."""
+    while "No jobs" not in sh("systemctl", "list-jobs"):
+        time.sleep(0.01)
+
+
+def leftovers(name: str, wanted: Options) -> list[str]:
+    """What lies about that no deployment leaves."""
+    said = []
+    units = wanted["units"] if wanted["state"] == "present" else {}
+    there = {os.path.basename(p) for p in glob.glob(f"{FOLDER}/{name}*")}
+    there = {unit for unit in there if not unit.startswith(f"{name}-admin")}
+    if there != set(units):
+        said.append(f"unit files: {sorted(there)}")
+    for link in glob.glob(f"{FOLDER}/*.wants/{name}*"):
+        if os.path.basename(link) not in units or not os.path.exists(link):
+            said.append(f"a link is left: {link}")
+    for folder in (FOLDER, f"/var/lib/activated.services/{name}", f"/opt/{name}"):
+        said += [f"left behind: {path}" for path in glob.glob(f"{folder}/.*")]
+    state = sh("systemctl", "show", "-p", "Id,ActiveState,NeedDaemonReload", f"{name}*")
+    for block in state.split("\n\n"):
+        row = dict(line.partition("=")[::2] for line in block.splitlines())
+        if row.get("ActiveState") == "failed" or row.get("NeedDaemonReload") == "yes":
+            said.append(f"systemd: {row}")
+        if row.get("ActiveState") == "active" and row["Id"] not in units:
+            said.append(f"still active: {row['Id']}")
+    return said
+
+
+def judge(name: str, wanted: Options, answers: Options) -> list[str]:
+    """Whether the host is as a deployment leaves it: wholly what was wanted."""
+    said = leftovers(name, wanted)
+    for port, text in answers.items():
+        heard = ask(int(port))
+        if heard != text:
+            said.append(f"port {port} answers {heard!r}, not {text!r}")
+    info = run("service_info", {"name": name})
+    if not info or info.get("failed") or info["interrupted"]:
+        said.append(f"service_info: {info}")
+    again = run("deployment", dict(wanted, _ansible_check_mode=True))
+    if not again or again.get("failed") or again["plan"]:
+        said.append(f"there is still something to do: {again}")
+    return said
+
+
+def between(
+    answers: t.Sequence[Options], steady: t.Collection[int], gap: bool
+) -> list[str]:
+    """Whether what answers is wholly one of two versions, right after a kill."""
+    heard = {port: ask(port) for port in steady}
+    whole = [{p: str(a[str(p)]) for p in steady} for a in answers]
+    if gap and set(heard.values()) == {"refused"}:
+        return []
+    return [] if heard in whole else [f"{heard} is neither of {whole}"]
+
+
+# -- stories --------------------------------------------------------------------------
+
+
+def crashes(story: Options) -> Options:
+    """Kill one deployment at each point in turn; look; converge; look; reset.
+
+    `wish` is what is killed; `goals` are what the next run wants, by turns, with what is
+    answered then; `reset` leads back to where the story begins.
+    """
+    name, found = story["name"], []
+    trail = "/run/activated-trail"
+    at, last = story.get("first", 0), story.get("last", 1000)
+    while at <= last:
+        if os.path.exists(trail):
+            os.unlink(trail)
+        if story.get("idle"):
+            sh("systemctl", "stop", f"{name}.service")
+        fault = POINTS[story["points"]](Count(at, trail))
+        result = run("deployment", story["wish"], fault)
+        with open(trail) as stream:
+            names = stream.read().splitlines()
+        where = f"{at}: before {names[-1] if result is None else 'its end'}"
+        said = look(story, result)
+        goal = story["goals"][at % len(story["goals"])]
+        if result is not None:
+            if result.get("failed"):
+                said.append(f"failed: {result['msg']}")
+            goal = story["goals"][0]
+        elif story.get("twice"):
+            chance = random.Random(at).randrange(len(names) + 5)
+            run("deployment", goal["wish"], POINTS["steps"](Count(chance)))
+            settled()
+        said += converge(name, goal)
+        for options in story["reset"]:
+            done = run("deployment", options)
+            if not done or done.get("failed"):
+                said.append(f"reset: {done}")
+        found.append({"where": where, "wrong": said})
+        if result is not None:
+            break
+        at += story.get("stride", 1)
+    return {"points": found}
+
+
+def look(story: Options, result: Options | None) -> list[str]:
+    """What is true right after a kill."""
+    settled()
+    info = run("service_info", {"name": story["name"]})
+    if not info or info.get("failed"):
+        return [f"service_info: {info}"]
+    record = f"/var/lib/activated.services/{story['name']}/transaction.json"
+    if info["interrupted"] != os.path.exists(record):
+        return [f"interrupted: {info['interrupted']}"]
+    if story["steady"]:
+        return between(story["answers"], story["steady"], bool(story.get("gap")))
+    return []
+
+
+def converge(name: str, goal: Options) -> list[str]:
+    """The next run does what it is asked for, whatever it finds."""
+    result = run("deployment", goal["wish"])
+    if not result or result.get("failed"):
+        return [f"the next run failed: {result and result['msg']}"]
+    return judge(name, goal.get("then", goal["wish"]), goal["answers"])
+
+
+def moments(story: Options) -> Options:
+    """Kill deployments from outside at random moments, back and forth."""
+    name, found = story["name"], []
+    chance = random.Random(story["seed"])
+    ways = story["goals"]
+    for number in range(story["count"]):
+        goal, other = ways[number % 2], ways[1 - number % 2]
+        seconds = chance.uniform(0, story["within"])
+        killed = killed_after("deployment", goal["wish"], seconds)
+        said = look(story, None if killed else {})
+        turn = chance.choice((goal, other))
+        said += converge(name, turn)
+        if turn is goal:
+            pass
+        else:
+            said += converge(name, goal)
+        where = f"{number}: after {seconds:.3f} s ({'killed' if killed else 'ended'})"
+        found.append({"where": where, "wrong": said})
+    return {"points": found}
+
+
+STORIES = {"crashes": crashes, "moments": moments}
+
+if __name__ == "__main__":
+    story = json.load(sys.stdin)
+    out = os.dup(1)
+    started = time.monotonic()
+    answer = STORIES[story["story"]](story)
+    answer["seconds"] = time.monotonic() - started
+    os.write(out, (json.dumps(answer) + "\n").encode())
