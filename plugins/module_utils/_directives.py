@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import difflib
 import typing as t
-from dataclasses import dataclass
 from functools import lru_cache
 
 from . import _directive_table as _table
@@ -41,8 +40,7 @@ COMMON_SECTIONS: t.Final = ("Unit", "Install")
 IGNORED_KIND: t.Final = "warn_compat"
 
 
-@dataclass(frozen=True)
-class Directive:
+class Directive(t.NamedTuple):
     """A directive of one section.
 
     `since` is the version that brought it, 0 where that is older than 247; `until`
@@ -64,8 +62,7 @@ class Directive:
         return self.kind == IGNORED_KIND
 
 
-@dataclass(frozen=True)
-class _Row:
+class _Row(t.NamedTuple):
     since: int
     until: int | None
     kinds: tuple[tuple[int, str], ...]
@@ -118,7 +115,10 @@ def directives(systemd: int) -> dict[str, dict[str, Directive]]:
 
 
 def _directive(section: str, name: str, row: _Row, asked: int) -> Directive:
-    kind = next(kind for version, kind in reversed(row.kinds) if version <= asked)
+    kind = row.kinds[0][1]
+    for version, later in row.kinds[1:]:
+        if version <= asked:
+            kind = later
     fatal = kind.endswith("!")
     return Directive(
         name, section, row.since, row.until, kind.rstrip("!"), fatal, row.page

@@ -15,6 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 from functools import lru_cache
+from itertools import islice
 
 from . import (
     _directives,
@@ -30,6 +31,9 @@ from ._unit import InvalidUnit, Unit
 from ._unit_name import InvalidUnitName, is_unit_name
 
 DEFAULT_SYSTEMD: t.Final = 252
+
+# So many from one place; nobody reads more.
+MOST_PROBLEMS: t.Final = 1000
 
 # Of every unit, a part of one among them.
 _ANY: t.Final[tuple[Finder, ...]] = (*_rules_syntax.FINDERS, *_rules_sandbox.FINDERS)
@@ -84,7 +88,11 @@ def unit_problems(
         return [_rules_syntax.EMPTY.at("the file is empty, which masks the unit")]
     others = {other: _parse(value)[0] for other, value in (units or {}).items()}
     subject = Subject(unit, owner, systemd, others, part is not None)
-    problems = [problem for find in _finders(subject) for problem in find(subject)]
+    problems = [
+        problem
+        for find in _finders(subject)
+        for problem in islice(find(subject), MOST_PROBLEMS)
+    ]
     return sorted(problems, key=lambda problem: problem.line or 0)
 
 
@@ -98,7 +106,11 @@ def _unreadable(
     if error.line:
         readable = _LINES.split(text, maxsplit=error.line - 1)[: error.line - 1]
         subject = Subject(_parse("\n".join(readable))[0], name, systemd)
-        problems = [p for find in _rules_syntax.FINDERS for p in find(subject)]
+        problems = [
+            problem
+            for find in _rules_syntax.FINDERS
+            for problem in islice(find(subject), MOST_PROBLEMS)
+        ]
     return [*problems, _rules_syntax.UNREADABLE.at(str(error), line=error.line)]
 
 

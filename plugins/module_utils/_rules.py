@@ -123,6 +123,18 @@ class Subject:
         entries = self.entries(section, key)
         if not entries:
             return []
+        found = self._kept.get((section, key))
+        if found is None:
+            found = self._kept[(section, key)] = self._keep(section, key, entries)
+        return found
+
+    @cached_property
+    def _kept(self) -> dict[tuple[str, str], list[Assignment]]:
+        return {}
+
+    def _keep(
+        self, section: str, key: str, entries: list[Assignment]
+    ) -> list[Assignment]:
         directive = _directives.directives(self.systemd).get(section, {}).get(key)
         kept: list[Assignment] = []
         for entry in entries:

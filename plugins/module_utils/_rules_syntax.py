@@ -66,6 +66,10 @@ _CANNOT: t.Final = {
     "managed_oom_rules": _ONE_PROCESS,
 }
 _ANY_PRIORITY_SINCE: t.Final = 248
+# With a bad value of these the whole unit is refused.
+_REFUSED_KINDS: t.Final = frozenset(
+    ("exec", "user_group_compat", "user_group_strv_compat", "working_directory")
+)
 # Looking for a name that is near takes its time; nobody reads so many.
 _MOST_HINTS: t.Final = 50
 _COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
@@ -173,7 +177,10 @@ def _judge(
     if kind == "exec_cpu_sched_prio" and subject.systemd < _ANY_PRIORITY_SINCE:
         problem = problem or _priority_problem(subject, section, value)
     if problem:
-        effect = "and refuses the unit" if directive.fatal else "and ignores it"
+        refused = directive.fatal or (
+            kind in _REFUSED_KINDS and not value.startswith("-")
+        )
+        effect = "and refuses the unit" if refused else "and ignores it"
         comment = ""
         if _COMMENT.search(value):
             comment = " (a comment must stand on a line of its own)"

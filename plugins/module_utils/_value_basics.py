@@ -55,6 +55,8 @@ _INTEGER: t.Final = re.compile(
 # Longer numbers fit no type; Python would take its time over them.
 _MOST_DIGITS: t.Final = 24
 _MOST_CHARACTERS: t.Final = 80
+# Sums of more parts than fit in here nobody has meant.
+_LONGEST: t.Final = 10_000
 _PERCENT: t.Final = re.compile(r"\+?([0-9]{1,12})(?:\.([0-9]{1,2}))?(%|‰|‱)")
 
 
@@ -76,6 +78,8 @@ def time_span(text: str, unit: int = 10**6) -> int | None:
     """
     if text.strip() == "infinity":
         return _INFINITY
+    if len(text) > _LONGEST:
+        return None
     total = position = 0
     while position < len(text):
         part = _TIME_PART.match(text, position)
@@ -98,6 +102,8 @@ def is_nano_span(text: str) -> bool:
     """Tell whether `text` is a time span whose plain numbers are nanoseconds."""
     if text.strip() == "infinity":
         return True
+    if len(text) > _LONGEST:
+        return False
     position = 0
     while position < len(text):
         part = _NANO_PART.match(text, position)
@@ -115,6 +121,8 @@ def size(text: str, base: int = 1024) -> int | None:
     """Give the bytes of `10M` or `1G 512M`, or None; units go down, never up."""
     total = position = 0
     start = 0
+    if len(text) > _LONGEST:
+        return None
     while True:
         part = _SIZE_PART.match(text, position)
         if not part:

@@ -1,0 +1,229 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pages of the rules are the table of these tests: each shows a wrong and a right unit."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.activated.services.plugins.module_utils._judge import (
+    DEFAULT_SYSTEMD,
+    MOST_PROBLEMS,
+    RULES,
+    Problem,
+    set_problems,
+    unit_problems,
+)
+from ansible_collections.activated.services.plugins.module_utils._unit_name import (
+    InvalidUnitName,
+)
+
+PAGES = Path(__file__).resolve().parents[4] / "docs" / "rules"
+SERVICE = "[Service]\nExecStart=/usr/bin/app\nDynamicUser=yes\n"
+
+
+def read(rule: str) -> tuple[str, int, dict[str, str], dict[str, str]]:
+    """Give a page, its version, and its wrong and its right units by name."""
+    page = (PAGES / f"{rule}.md").read_text()
+    stated = re.search(r"^Judged for systemd (\d+)\.$", page, re.M)
+    _, wrong, right = re.split(r"^## (?:Wrong|Right)$", page, flags=re.M)
+    return (
+        page,
+        int(stated[1]) if stated else DEFAULT_SYSTEMD,
+        units(wrong),
+        units(right),
+    )
+
+
+def units(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^`(\S+)`\n\n```ini\n(.*?)```$", text, re.M | re.S))
+
+
+def judged(some: dict[str, str], systemd: int) -> list[Problem]:
+    others = some if len(some) > 1 else {}
+    return [
+        problem
+        for name, text in some.items()
+        for problem in unit_problems(text, name=name, systemd=systemd, units=others)
+    ]
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_page_says_what_the_rule_says(rule: str) -> None:
+    page, _systemd, _wrong, _right = read(rule)
+    head = f"# {rule}\n\n**{RULES[rule].severity}** · {RULES[rule].sentence}\n"
+    assert page.startswith(head)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_finds_the_wrong_unit_of_its_page(rule: str) -> None:
+    _page, systemd, wrong, _right = read(rule)
+    found = [problem for problem in judged(wrong, systemd) if problem.rule == rule]
+    assert found
+    assert found[0].severity == RULES[rule].severity
+    assert found[0].message
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_has_nothing_against_the_right_unit(rule: str) -> None:
+    _page, systemd, _wrong, right = read(rule)
+    found = judged(right, systemd)
+    assert [problem for problem in found if problem.rule == rule] == []
+    assert [problem for problem in found if problem.severity == "error"] == []
+
+
+def test_every_page_has_a_rule_and_a_row() -> None:
+    pages = {path.stem for path in PAGES.glob("*.md")} - {"README"}
+    assert pages == set(RULES)
+    rows = re.findall(
+        r"^\| \[(\S+)\]\(\1\.md\) \| (\w+) \| (.+) \|$",
+        (PAGES / "README.md").read_text(),
+        re.M,
+    )
+    assert rows == [
+        (name, RULES[name].severity, RULES[name].sentence) for name in sorted(RULES)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "part"),
+    [
+        ("[Service]\n\nProtectSytem=strict\n", 3, "did you mean ProtectSystem?"),
+        ("[Service]\nA=\\\n  b\nRestartMod=direct\n", 4, "RestartMod"),
+        ("[Service]\nprotectsystem=strict\n", 2, "did you mean ProtectSystem?"),
+        ("[Service]\nWantedBy=x.target\n", 2, "belongs in [Install]"),
+        ("[Service]\nListenStream=80\n", 2, "belongs in [Socket]"),
+        ("[Service]\nRestartSteps=4\n", 2, "came with systemd 254"),
+        ("[Service]\nUser=a/b\n", 2, "refuses the unit"),
+        ("[Service]\nDynamicUser=yes # no\n", 2, "a line of its own"),
+        ("[Socket]\nListenStream=80\n", 1, "it belongs in a .socket unit"),
+    ],
+)
+def test_message_helps(text: str, line: int, part: str) -> None:
+    found = unit_problems(text, name="app.service", systemd=252)
+    assert [p.line for p in found if part in p.message] == [line]
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("app.service", {"missing-exec-start"}),
+        ("app.service.d/10-more.conf", set()),
+        ("app@.service.d/10-more.conf", set()),
+    ],
+)
+def test_part_of_a_unit_may_lack_the_rest(name: str, rules: set[str]) -> None:
+    found = unit_problems("[Service]\nDynamicUser=yes\n", name=name)
+    assert {problem.rule for problem in found} == rules
+
+
+@pytest.mark.parametrize("name", ["app", "../app.service", "a/b.service", "", "x.conf"])
+def test_name_must_be_one(name: str) -> None:
+    with pytest.raises(InvalidUnitName):
+        unit_problems(SERVICE, name=name)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("[Socket]\nAccept=no\n", "socket-without-listener"),
+        ("[Timer]\n", "timer-without-time"),
+    ],
+)
+def test_type_is_guessed_from_the_sections(text: str, rule: str) -> None:
+    assert rule in {problem.rule for problem in unit_problems(text)}
+
+
+def test_version_decides() -> None:
+    text = SERVICE + "PrivateTmp=disconnected\n"
+    assert [p.rule for p in unit_problems(text, systemd=252)] == ["bad-value"]
+    assert unit_problems(text, systemd=257) == []
+
+
+def test_versions_between_two_that_were_asked_get_the_benefit_of_the_doubt() -> None:
+    assert unit_problems(SERVICE + "PrivateTmp=disconnected\n", systemd=256) == []
+    assert unit_problems(SERVICE, systemd=300) == []
+
+
+def test_set_is_judged_together() -> None:
+    found = set_problems(
+        {"app.service": SERVICE, "app.socket": "[Socket]\nListenStream=80\n"}
+    )
+    assert [problem.rule for problem in found["app.socket"]] == []
+    assert "socket-not-required" in {problem.rule for problem in found["app.service"]}
+
+
+MEGABYTE = 1 << 20
+BAD_INPUT: dict[str, str | bytes] = {
+    "empty": "",
+    "megabyte line": "[Service]\nDescription=" + "x" * MEGABYTE,
+    "megabyte just under": "[Unit]\nDescription=" + "9" * (MEGABYTE - 100),
+    "megabyte number": "[Service]\nTasksMax=" + "9" * (MEGABYTE - 100),
+    "megabyte of blanks": "[Service]\nTimeoutSec=" + " 1" * 500_000,
+    "megabyte of quotes": "[Service]\nEnvironment=" + "'" * (MEGABYTE - 100),
+    "megabyte of percents": "[Service]\nExecStart=/x " + "%" * (MEGABYTE - 101),
+    "megabyte of dollars": "[Service]\nExecStart=/x " + "$" * (MEGABYTE - 101),
+    "binary": bytes(range(256)) * 64,
+    "100,000 lines": "[Service]\n" + "Environment=A=b\n" * 100_000,
+    "100,000 unknown keys": "[Service]\n"
+    + "".join(f"Key{n}=1\n" for n in range(100_000)),
+    "10,000 sections": "".join(f"[Section{n}]\n" for n in range(10_000)),
+    "unclosed quotes": '[Service]\nExecStart="/bin/true\n',
+    "invalid UTF-8": b"[Service]\nExecStart=/bin/\xff\n",
+    "byte-order mark": "\ufeff" + SERVICE,
+    "Windows line ends": SERVICE.replace("\n", "\r\n"),
+    "surrogate": "[Service]\nExecStart=/bin/\ud800\n",
+    "NUL": "[Service]\0ExecStart=/bin/true\0",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_INPUT)
+def test_bad_input_has_an_answer_within_a_second(kind: str) -> None:
+    unit_problems(SERVICE)  # reads the table
+    start = time.process_time()
+    found = unit_problems(BAD_INPUT[kind], name="app.service")
+    assert time.process_time() - start < 1
+    assert all(problem.rule in RULES for problem in found)
+
+
+def test_recursion_has_an_answer() -> None:
+    units = {
+        f"u{n}.service": f"[Unit]\nAfter=u{(n + 1) % 50}.service\n{SERVICE}[Install]\nAlias=u{n}.service\n"
+        for n in range(50)
+    }
+    found = set_problems(units)
+    assert {p.rule for some in found.values() for p in some} == {"dependency-cycle"}
+
+
+def test_says_at_most_a_thousand_things_of_one_kind() -> None:
+    text = "[Service]\n" + "".join(f"Key{n}=1\n" for n in range(3000))
+    found = [p for p in unit_problems(text) if p.rule == "unknown-directive"]
+    assert len(found) == MOST_PROBLEMS
+
+
+SOME = st.text(max_size=40)
+KEYS = st.sampled_from(
+    ["ExecStart", "User", "Environment", "LimitNOFILE", "SystemCallFilter", "BindPaths",
+     "TimeoutSec", "LoadCredential", "SetCredential", "MemoryMax", "Nice", "X-A", "Foo"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(KEYS, SOME), max_size=12), st.sampled_from([247, 252, 257, 262])
+)
+def test_never_fails_on_any_value(entries: list[tuple[str, str]], systemd: int) -> None:
+    text = "[Service]\n" + "".join(f"{key}={value}\n" for key, value in entries)
+    found: t.Sequence[Problem] = unit_problems(
+        text, name="app.service", systemd=systemd
+    )
+    assert all(problem.rule in RULES and problem.message for problem in found)
