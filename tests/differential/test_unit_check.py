@@ -1,0 +1,103 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The module `unit_check` on real hosts: what it finds, and that it leaves no trace."""
+
+from __future__ import annotations
+
+import json
+import typing as t
+
+import pytest
+import remote_module
+from remote_module import Failed, Remote
+
+if t.TYPE_CHECKING:
+    from conftest import Target
+
+GOOD = {
+    "app.service": "[Service]\nType=exec\nExecStart=/bin/true\nDynamicUser=yes\n",
+    "app-http.socket": "[Socket]\nListenStream=8080\nService=app.service\n",
+}
+
+
+@pytest.fixture(scope="session")
+def remote(target: Target) -> Remote:
+    return Remote(target.name)
+
+
+def test_takes_a_good_set(target: Target, remote: Remote) -> None:
+    before = target.run("find", "/etc/systemd", "/run/systemd/system").stdout
+    said = remote.run("unit_check", units=GOOD)
+    assert said["changed"] is False
+    assert said["problems"] == []
+    assert said["systemd"] == target.version()
+    exposure = said["exposure"]["app.service"]
+    assert 5 < exposure["score"] < 10
+    assert exposure["source"] == ("systemd" if target.version() >= 250 else "computed")
+    assert target.run("find", "/etc/systemd", "/run/systemd/system").stdout == before
+    left = target.run("find", "/", "-xdev", "-name", "unit-check-*").stdout
+    assert left == b""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "unit", "line", "part"),
+    [
+        ("app.service", "[Service]\nExecStart=/bin/true\nProtectSytem=yes\n", "app.service", 3, "Unknown key"),
+        ("app.service", "[Service]\nExecStart=/bin/true\nRestart=maybe\n", "app.service", 3, "maybe"),
+        ("app.service", "[Service]\nExecStart=/no/such/program\n", "app.service", None, "not executable"),
+        ("app.service", "[Unit]\nRequires=nosuch.service\n[Service]\nExecStart=/bin/true\n", "app.service", None, "nosuch.service"),
+        ("other.service", "[Service]\nExecStart=/bin/true\n", "app-http.socket", None, "app.service"),
+    ],
+)  # fmt: skip
+def test_fails_as_this_systemd_would(
+    remote: Remote, name: str, text: str, unit: str, line: int | None, part: str
+) -> None:
+    units = {"app-http.socket": GOOD["app-http.socket"], name: text}
+    with pytest.raises(Failed) as failed:
+        remote.run("unit_check", units=units)
+    problems = failed.value.result["problems"]
+    assert any(
+        (problem["unit"], problem["line"]) == (unit, line)
+        and part in problem["message"]
+        for problem in problems
+    ), problems
+
+
+def test_runs_in_check_mode(remote: Remote) -> None:
+    assert remote.run("unit_check", check=True, units=GOOD)["problems"] == []
+    with pytest.raises(Failed):
+        remote.run("unit_check", check=True, units={"a.service": "[Service]\n"})
+
+
+def test_runs_unprivileged(target: Target, remote: Remote) -> None:
+    remote.send()
+    given = {"units": GOOD, "_ansible_remote_tmp": "/tmp"}
+    program = remote_module._LAUNCH.format(
+        place=remote_module.PLACE, module="unit_check"
+    )
+    said = target.run(
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        "python3",
+        "-c",
+        program,
+        data=json.dumps(given).encode(),
+    ).stdout
+    answer = json.loads(said.splitlines()[-1])
+    assert answer["problems"] == []
+    assert answer["exposure"]["app.service"]["score"] > 5
+
+
+def test_refuses_too_much_exposure(remote: Remote) -> None:
+    with pytest.raises(Failed, match=r"more than 1\.0"):
+        remote.run("unit_check", units=GOOD, exposure_max=1.0)
+    assert remote.run("unit_check", units=GOOD, exposure_max=10.0)["problems"] == []
+
+
+def test_writes_nothing_under_a_name_that_is_none(remote: Remote) -> None:
+    with pytest.raises(Failed, match="is not the name of a unit"):
+        remote.run("unit_check", units={"../../etc/systemd/system/a.service": "x"})
