@@ -32,7 +32,8 @@ options:
   state:
     description:
       - V(present) installs the release.
-      - V(absent) takes all releases of the service away, C(current) included.
+      - V(absent) takes all releases of the service away, C(current) included. With O(version) it takes that one alone, unless it is
+        the current one.
     type: str
     choices: [present, absent]
     default: present
@@ -251,7 +252,7 @@ class Wish:
         return cls(
             name=check_service_name(params["name"]),
             absent=absent,
-            version="" if absent else check_version(params["version"]),
+            version=check_version(params["version"]) if params["version"] else "",
             src=src,
             remote_src=params["remote_src"],
             digest=checksum.lower() if checksum else None,
@@ -266,9 +267,7 @@ class Wish:
 def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
     """What differs. `digest` is what `src` is made of, None where there is no `src`."""
     if wish.absent:
-        if not releases.present():
-            return Plan()
-        return Plan((Change("remove", releases.root, "it is not wanted any more"),))
+        return removal_plan(wish, releases)
     releases.check_place()
     changes = []
     path = releases.path(wish.version)
@@ -311,6 +310,19 @@ def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
             for version in releases.surplus(wish.keep, wish.version)
         ]
     return Plan(tuple(changes))
+
+
+def removal_plan(wish: Wish, releases: Releases) -> Plan:
+    """What goes: every release of the service, or one that is not the current one."""
+    why = "it is not wanted any more"
+    if not wish.version:
+        there = releases.present()
+        return Plan((Change("remove", releases.root, why),) if there else ())
+    releases.check_place()
+    there = bool(releases.installed(wish.version))
+    there = there and releases.current() != wish.version
+    path = releases.path(wish.version)
+    return Plan((Change("prune", path, why),) if there else ())
 
 
 def apply(
