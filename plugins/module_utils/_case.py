@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import typing as t
 
@@ -33,7 +34,8 @@ class Case:
     """One service, its sockets, and what is known of them up to now.
 
     ``found`` is the service as it was met, ``state`` as it was last seen, ``inodes`` the
-    kernel's sockets that PID 1 holds, by socket unit and address.
+    kernel's sockets that PID 1 holds, by socket unit and address, ``baseline`` the last run
+    before the one that a question must start.
     """
 
     def __init__(self, wish: Wish, manager: Manager, proc: Proc | None = None) -> None:
@@ -50,6 +52,9 @@ class Case:
         self.state = ServiceState({})
         self.last_answer = 0.0
         self.touched = False
+        self.known: t.Callable[[str, bytes], bool | None] | None = None
+        """Whether a credential has that content; None where nobody knows."""
+        self.baseline = ServiceState({})
 
     def read(self) -> None:
         """Read the service and its sockets, as they are found."""
@@ -90,6 +95,13 @@ class Case:
         shown = self.manager.show(units, [*SERVICE_PROPERTIES, *SOCKET_PROPERTIES])
         self.state = ServiceState(shown.get(self.wish.service, {}))
         self.units = [SocketUnit.parse(u.unit, shown[u.unit]) for u in self.units]
+
+    def gone(self) -> None:
+        """The service has stopped: what it was given must have gone with it."""
+        place = f"/run/credentials/{self.wish.service}"
+        self.proof.service["credentials_gone"] = not os.path.exists(place)
+        if os.path.exists(place):
+            self.problem("credentials", f"{place} is there after the stop")
 
     def key(self, unit: SocketUnit) -> str:
         """The name of a socket in the proof."""

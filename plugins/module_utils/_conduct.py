@@ -23,6 +23,7 @@ from ._wire import STEP, Answer, Deadline, ask
 
 def rest(case: Case) -> bool:
     """Bring the service to rest, unless the wish keeps it; false when it cannot be."""
+    case.baseline = case.state
     if case.state.at_rest:
         return True
     wish = case.wish
@@ -47,7 +48,7 @@ def stop(case: Case) -> bool:
     It counts as stopped too when another client's request has started it again.
     """
     before, name = case.state, case.wish.service
-    case.touched = True
+    case.baseline, case.touched = before, True
     try:
         case.manager.stop(name, no_block=True)
     except ManagerError as exc:
@@ -67,6 +68,8 @@ def stop(case: Case) -> bool:
             return False
         case.sleep(pause)
         pause = min(pause * 1.5, 0.1)
+    if case.state.at_rest:
+        case.gone()
     if case.state.active == "failed" and before.active != "failed":
         case.note(f"told to stop, its main process {case.state.ending() or 'failed'}")
         case.manager.reset_failed(name)
@@ -91,9 +94,9 @@ DRAIN = 5.0
 class Watcher:
     """What is looked at while a question is on its way to a service."""
 
-    def __init__(self, case: Case) -> None:
+    def __init__(self, case: Case, before: ServiceState) -> None:
         self.case = case
-        self.before = case.state
+        self.before = before
         self.since = real_time()
         self.first = ""
         self.fault: ServiceState | None = None
@@ -158,7 +161,7 @@ def put(case: Case, question: Question) -> tuple[Answer, Watcher]:
     """Put a question to a socket, and wait for what it starts when nothing answers."""
     probe, unit, listener = question
     case.touched = True
-    watcher = Watcher(case)
+    watcher = Watcher(case, case.state if case.state.at_rest else case.baseline)
     deadline = Deadline(case.wish.timeout, case.clock).within(probe.timeout)
     answer = ask(
         probe,
@@ -170,7 +173,7 @@ def put(case: Case, question: Question) -> tuple[Answer, Watcher]:
         tick=watcher.tick,
     )
     if answer.right and not probe.answers and not listener.connects:
-        before = case.state.started
+        before = watcher.before.started
         case.refresh()
         while case.state.started == before and case.state.active != "active":
             if deadline.over:

@@ -177,9 +177,16 @@ def declared_credentials(manager: Manager, unit: str) -> dict[str, str] | None:
 
 
 def credential_facts(
-    proc: Proc, pid: int, uid: int, declared: t.Mapping[str, str]
+    proc: Proc,
+    pid: int,
+    uid: int,
+    declared: t.Mapping[str, str],
+    known: t.Callable[[str, bytes], bool | None] | None = None,
 ) -> tuple[list[dict[str, t.Any]], list[str]]:
-    """The credentials that a process sees, without their contents, and what is wrong."""
+    """The credentials that a process sees, without their contents, and what is wrong.
+
+    ``known`` tells whether a name has the content that it is to have.
+    """
     place = proc.environ(pid).get("CREDENTIALS_DIRECTORY", "")
     seen: list[dict[str, t.Any]] = []
     problems: list[str] = []
@@ -197,7 +204,21 @@ def credential_facts(
         except OSError:
             continue
         mode = stat.S_IMODE(info.st_mode)
-        seen.append({"name": name, "mode": f"{mode:04o}", "size": info.st_size})
+        right = _is_right(os.path.join(base, name), known)
+        readable = stranger_reads(os.path.join(place, name), uid)
+        seen.append(
+            {
+                "name": name,
+                "mode": f"{mode:04o}",
+                "size": info.st_size,
+                "as_deployed": right,
+                "others_read": readable,
+            }
+        )
+        if right is False:
+            problems.append(f"the credential {name} is not the one that was deployed")
+        if readable:
+            problems.append(f"another user has read the credential {name}")
         # 257 and later give the user a right of its own (ACL), which shows as the group's
         others = mode & 0o007 or (mode & 0o070 and info.st_gid not in (0, gid))
         if others or info.st_uid not in (0, uid):
@@ -213,6 +234,35 @@ def credential_facts(
             origin = f" (from {source})" if source else ""
             problems.append(f"the credential {name}{origin} is missing")
     return seen, problems
+
+
+def _is_right(
+    path: str, known: t.Callable[[str, bytes], bool | None] | None
+) -> bool | None:
+    if known is None:
+        return None
+    try:
+        with open(path, "rb") as stream:
+            return known(os.path.basename(path), stream.read())
+    except OSError:
+        return None
+
+
+def stranger_reads(path: str, uid: int) -> bool:
+    """Whether an unprivileged user that is not ``uid`` can open a file: one tries."""
+    stranger = 65534 if uid != 65534 else 65533
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            os.setgroups([])
+            os.setresgid(stranger, stranger, stranger)
+            os.setresuid(stranger, stranger, stranger)
+            os.close(os.open(path, os.O_RDONLY))
+            code = 0
+        finally:
+            os._exit(code)
+    return os.waitpid(pid, 0)[1] == 0
 
 
 class Tables:

@@ -39,13 +39,12 @@ def look(case: Case) -> None:
         case.sleep(STEP)
     facts = facts_of(case, pid) if pid else {}
     if not facts:
-        if case.failed:
+        done = state.text("Type") == "oneshot" and state.text("Result") == "success"
+        if case.failed or done:
             return
         if state.ending():
             ended_after(case, state.ending(), "before it could be looked at")
-        elif not (
-            state.text("Type") == "oneshot" and state.text("Result") == "success"
-        ):
+        else:
             case.problem("process", "there is no main process to look at")
         return
     judge_descriptors(case, members, facts)
@@ -130,7 +129,9 @@ def judge_sandbox(case: Case, unit: str, pid: int, control_group: str) -> None:
     wanted = dict.fromkeys(case.wish.credentials, "")
     wanted.update(declared or {})
     facts = case.proof.process
-    seen, wrong = credential_facts(case.proc, pid, facts.get("uid", 0), wanted)
+    seen, wrong = credential_facts(
+        case.proc, pid, facts.get("uid", 0), wanted, case.known
+    )
     facts["credentials"] = seen
     for message in wrong:
         case.problem("credentials", message)

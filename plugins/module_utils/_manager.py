@@ -246,6 +246,10 @@ class Manager:
         """Restart units, which starts those that are not running."""
         self._change("restart", units, *(["--no-block"] if no_block else []))
 
+    def reload(self, *units: str) -> None:
+        """Have running services read again what they read at their start."""
+        self._change("reload", units)
+
     def try_restart(self, *units: str) -> None:
         """Restart the units that are running."""
         self._change("try-restart", units)

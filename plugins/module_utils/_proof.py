@@ -89,21 +89,21 @@ class Wish:
 
         Raises `InvalidProbe` and `InvalidWish`.
         """
-        given = {key: value for key, value in options.items() if value is not None}
-        probes = given.pop("probes", ())
-        wish = cls(
-            service=unit_name(given.pop("name")),
-            sockets=tuple(unit_name(x, "socket") for x in given.pop("sockets", ())),
-            probes=tuple(
-                Probe.parse(probe, f"probes[{index}]")
-                for index, probe in enumerate(probes)
-            ),
-            lines=given.pop("journal_lines", 20),
-            **{
-                key: tuple(value) if isinstance(value, list) else value
-                for key, value in given.items()
-            },
+        given: dict[str, t.Any] = {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in options.items()
+            if value is not None
+        }
+        given["service"] = unit_name(given.pop("name"))
+        given["sockets"] = tuple(
+            unit_name(name, "socket") for name in given.get("sockets", ())
         )
+        given["probes"] = tuple(
+            Probe.parse(probe, f"probes[{index}]")
+            for index, probe in enumerate(given.get("probes", ()))
+        )
+        given["lines"] = given.pop("journal_lines", 20)
+        wish = cls(**given)
         if wish.timeout <= 0 or wish.settle < 0 or wish.samples < 1:
             raise InvalidWish(
                 "timeout must be more than 0, settle not less, samples at least 1"

@@ -9,6 +9,8 @@
 
 from __future__ import annotations
 
+import typing as t
+
 from ._case import Case, Question
 from ._conduct import forget_starts, leave, put, rest, settle, stop
 from ._look import look
@@ -25,13 +27,20 @@ ATTEMPTS = 3
 PAUSE = 0.12
 
 
-def prove(wish: Wish, manager: Manager, proc: Proc | None = None) -> Proof:
+def prove(
+    wish: Wish,
+    manager: Manager,
+    proc: Proc | None = None,
+    known: t.Callable[[str, bytes], bool | None] | None = None,
+) -> Proof:
     """Make the proof of one service.
 
     The service is left as the wish says whatever comes of it; what is missing is in the
-    proof's ``problems``. Raises `ManagerError` when systemd cannot be asked at all.
+    proof's ``problems``. ``known`` tells whether a credential has the content that it is
+    to have. Raises `ManagerError` when systemd cannot be asked at all.
     """
     case = Case(wish, manager, proc)
+    case.known = known
     case.read()
     if preflight(case):
         try:
@@ -132,7 +141,8 @@ def _sequence(case: Case, asked: list[Question]) -> None:
             return
         if fresh and index:
             forget_starts(case)
-        _round(case, question, fresh and case.state.at_rest)
+        kept = case.wish.rest == "keep" and not case.state.at_rest
+        _round(case, question, fresh and not kept)
         if case.failed:
             break
     look(case)
@@ -166,7 +176,7 @@ def _latency(case: Case, question: Question) -> None:
             break
         forget_starts(case)
         case.sleep(PAUSE)
-        _round(case, question, case.state.at_rest)
+        _round(case, question, True)
         if case.failed:
             return
         samples.append(case.entry(question[1])["addresses"][question[2].text])

@@ -26,6 +26,10 @@ from ._wire import STEP, Answer, Deadline, ask
 IN_USE = re.compile(r"ddress (?:already )?in use|EADDRINUSE|eaddrinuse")
 
 
+#: Microseconds by which a timer's own time may be later than the start that it caused.
+SLACK = 50000
+
+
 def cause(case: Case, before: ServiceState, answer: Answer) -> str:
     """What started the service since it was seen at rest: ``probe``, ``client``, the
     name of a timer or a path unit, ``nothing``, or ``unknown``."""
@@ -47,25 +51,25 @@ def cause(case: Case, before: ServiceState, answer: Answer) -> str:
 
 
 def other_trigger(case: Case, before: ServiceState) -> str:
-    """The timer or path unit that started the present run; ``''`` if none did.
+    """The timer or path unit that started the present run; ``''`` if none is known to.
 
-    systemd says it itself since 250; before, a timer says when it last elapsed.
+    systemd says it itself since 250, for as long as the service runs; a timer says when
+    it last elapsed. Before 250 nothing tells of a path unit.
     """
     units = [u for u in case.state.text("TriggeredBy").split() if u[-7:] != ".socket"]
     if not units:
         return ""
     name = case.wish.service
     (details,) = case.manager.raw_properties(name, "Unit", ["ActivationDetails"])
-    if details is not None:
-        return next((value for key, value in details if key == "trigger_unit"), "")
+    for key, value in details or ():
+        if key == "trigger_unit":
+            return str(value)
     shown = case.manager.show(units, ["LastTriggerUSecMonotonic"])
+    since = before.number("InactiveEnterTimestampMonotonic")
     for unit in units:
         last = parse_span(shown[unit].get("LastTriggerUSecMonotonic", "")) or 0
-        if (
-            before.number("InactiveEnterTimestampMonotonic")
-            < last
-            <= case.state.started
-        ):
+        # 247 notes the time a little after the service has begun to start
+        if since < last <= case.state.started + SLACK:
             return unit
     return ""
 

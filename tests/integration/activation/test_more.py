@@ -122,6 +122,22 @@ def test_what_the_process_is(place: Place) -> None:
     }  # fmt: skip
 
 
+TLS_SERVER = """
+import socket, ssl
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/run/demo.tls/cert", "/run/demo.tls/key")
+listener = socket.socket(fileno=3)
+while True:
+    client = listener.accept()[0]
+    try:
+        with context.wrap_socket(client, server_side=True) as tls:
+            tls.recv(999)
+            tls.send(b"HTTP/1.1 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nhi")
+    except OSError as exc:
+        print(exc, flush=True)
+"""
+
+
 def test_a_socket_over_tls(place: Place) -> None:
     place.sh(
         "mkdir -p /run/demo.tls && cd /run/demo.tls && "
@@ -129,18 +145,7 @@ def test_a_socket_over_tls(place: Place) -> None:
         "-subj /CN=demo.test -addext subjectAltName=DNS:demo.test "
         "-keyout key -out cert -days 2 2>/dev/null && chmod 644 key"
     )
-    server = (
-        "import socket,ssl\\nc=ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)\\n"
-        "c.load_cert_chain('/run/demo.tls/cert','/run/demo.tls/key')\\n"
-        "s=socket.socket(fileno=3)\\n"
-        "while 1:\\n"
-        " a=s.accept()[0]\\n"
-        " try:\\n"
-        "  w=c.wrap_socket(a,server_side=True);w.recv(999)\\n"
-        "  w.send(b'HTTP/1.1 200 OK\\\\r\\\\nContent-Length: 2\\\\r\\\\n\\\\r\\\\nhi');w.close()\\n"
-        " except OSError: pass\\n"
-    )
-    place.sh(f'printf "{server}" > /opt/others/tls.py')
+    place.host.write({"/opt/others/tls.py": TLS_SERVER})
     demo(place, service(kind="exec", program="/usr/bin/python3 /opt/others/tls.py"))
 
     def probe(**tls: t.Any) -> list[dict[str, t.Any]]:
