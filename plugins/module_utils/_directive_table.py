@@ -11,7 +11,7 @@ Written by tools/directives/generate.py from systemd itself: do not edit.
 
 from __future__ import annotations
 
-FINGERPRINT = "b5b872e8dcad6858"
+FINGERPRINT = "fc5214b00182ef70"
 
 # The packages that were asked:
 #   systemd 247: 247.3-7+deb11u8

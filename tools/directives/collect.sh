@@ -14,7 +14,11 @@ cd "$work"
 
 # Sources and backports come from where the container's packages come from.
 lists=/etc/apt/sources.list.d/activated-collect.list
-grep '^deb ' /etc/apt/sources.list | sed 's/^deb /deb-src /' >"$lists"
+if [ -f /etc/apt/sources.list.d/debian.sources ]; then
+    sed -i 's/^Types: deb$/Types: deb deb-src/' /etc/apt/sources.list.d/debian.sources
+fi
+touch /etc/apt/sources.list
+grep '^deb ' /etc/apt/sources.list | sed 's/^deb /deb-src /' >"$lists" || true
 if [ "$which" = backports ]; then
     grep "^deb .* $suite main" /etc/apt/sources.list | grep -v security |
         sed "s/ $suite / $suite-backports /" | tee /tmp/backports >>"$lists"

@@ -4,7 +4,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Write `plugins/module_utils/_directive_table.py` from systemd itself.
 
-    tools/directives/generate.py [--image scratch/{suite}] [--keep]
+    tools/directives/generate.py [--image activated-services/target:{suite}] [--keep]
 
 needs a container engine (`docker`) and an image of each suite whose `systemd` is
 installed and whose apt can reach the suite's packages and sources. What a container
@@ -326,7 +326,7 @@ def render(told: t.Sequence[Told]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--image", default="scratch/{suite}")
+    parser.add_argument("--image", default="activated-services/target:{suite}")
     parser.add_argument("--keep", action="store_true", help="ask no container again")
     options = parser.parse_args()
     if not options.keep:

@@ -60,6 +60,40 @@ GOOD = {
     "StandardOutput": ["journal", "file:/x", "append:/x", "fd:a", "syslog"],
     "ProtectSystem": ["strict", "yes", "full"],
     "Restart": ["on-failure", "no"],
+    "RootDirectory": ["/srv/x", ""],
+    "PIDFile": ["/run/a.pid", "a.pid"],
+    "CPUAffinity": ["0-3 5", "numa", "0,2"],
+    "IOWeight": ["1", "10000"],
+    "IODeviceWeight": ["/dev/sda 100"],
+    "IOReadBandwidthMax": ["/dev/sda 10M", "/ infinity"],
+    "IODeviceLatencyTargetSec": ["/dev/sda 25ms"],
+    "TemporaryFileSystem": ["/var:ro /tmp", ""],
+    "MountImages": ["/a.raw:/b", "-/a.raw:/b:root:ro"],
+    "RootImageOptions": ["ro", "root:ro home:noexec"],
+    "RootHash": ["/x.roothash", "ab" * 16],
+    "PassEnvironment": ["A B_C"],
+    "UnsetEnvironment": ["A B=c"],
+    "SupplementaryGroups": ["video audio"],
+    "StandardInputText": ["a\\n"],
+    "StandardInputData": ["YWJj"],
+    "LogExtraFields": ["A=b", '"A_B=c d"'],
+    "LogNamespace": ["app"],
+    "Personality": ["x86-64"],
+    "Delegate": ["yes", "cpu memory", ""],
+    "DisableControllers": ["cpu io"],
+    "SocketBindAllow": ["tcp:80-90", "ipv6:any", "any"],
+    "CoredumpFilter": ["default private-dax 0x3f"],
+    "IOSchedulingClass": ["idle", "2"],
+    "CPUSchedulingPolicy": ["fifo"],
+    "Slice": ["a.slice"],
+    "Sockets": ["a.socket b@%i.socket"],
+    "BusName": ["org.example.App"],
+    "RestrictNetworkInterfaces": ["~lo eth0"],
+    "TimerSlackNSec": ["50us", "1"],
+    "ExecSearchPath": ["/a:/b"],
+    "LogLevelMax": ["debug", "3"],
+    "SyslogFacility": ["daemon", "local7"],
+    "MountFlags": ["slave"],
 }  # fmt: skip
 BAD = {
     "NoNewPrivileges": ["", "maybe", "2", "yes # c"],
@@ -93,6 +127,40 @@ BAD = {
     "StandardOutput": ["file:x", "nowhere", "fd:a:b"],
     "ProtectSystem": ["maybe", ""],
     "Restart": ["sometimes"],
+    "RootDirectory": ["srv/x", "/a/../b"],
+    "PIDFile": ["/run/../a.pid"],
+    "CPUAffinity": ["a", "0-"],
+    "IOWeight": ["0", "10001"],
+    "IODeviceWeight": ["/dev/sda", "/dev/sda x"],
+    "IOReadBandwidthMax": ["/dev/sda 0", "10M"],
+    "IODeviceLatencyTargetSec": ["/dev/sda 5x"],
+    "TemporaryFileSystem": ["var"],
+    "MountImages": ["/a.raw", "a:/b"],
+    "RootImageOptions": ["nosuch:ro"],
+    "RootHash": ["abc"],
+    "PassEnvironment": ["1A", "A=b"],
+    "UnsetEnvironment": ["1A"],
+    "SupplementaryGroups": ["a/b"],
+    "StandardInputText": ["a\\q"],
+    "StandardInputData": ["YW$"],
+    "LogExtraFields": ["a=b", "A"],
+    "LogNamespace": ["a/b", "."],
+    "Personality": ["sparc9"],
+    "Delegate": ["cpu foo"],
+    "DisableControllers": ["foo"],
+    "SocketBindAllow": ["tcp:90-80", "http"],
+    "CoredumpFilter": ["foo-bar"],
+    "IOSchedulingClass": ["lazy"],
+    "CPUSchedulingPolicy": ["lifo"],
+    "Slice": ["a.service", "a"],
+    "Sockets": ["a.service"],
+    "BusName": ["App", "org."],
+    "RestrictNetworkInterfaces": ["a/b"],
+    "TimerSlackNSec": ["x"],
+    "ExecSearchPath": ["a:/b"],
+    "LogLevelMax": ["loud", "9"],
+    "SyslogFacility": ["mine"],
+    "MountFlags": ["loose"],
 }  # fmt: skip
 
 
@@ -172,6 +240,48 @@ def test_calendar_refuses(value: str) -> None:
 def test_changes_with_the_version(key: str, value: str, old: int, new: int) -> None:
     assert problem(key, value, old)
     assert problem(key, value, new) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "takes"),
+    [
+        ("ImportCredential", "app.*", True),
+        ("ImportCredential", "a*b", False),
+        ("OpenFile", "/a:name:read-only", True),
+        ("OpenFile", "a", False),
+        ("OpenFile", "/a:name:read-only,append", False),
+        ("NFTSet", "cgroup:inet:filter:app", True),
+        ("NFTSet", "cgroup:inet:filter", False),
+        ("RefreshOnReload", "credentials", True),
+        ("RefreshOnReload", "all", False),
+        ("StateDirectoryQuota", "10%", True),
+        ("StateDirectoryQuota", "some", False),
+        ("RootImagePolicy", "root=verity:usr=absent", True),
+        ("RootImagePolicy", "yes", False),
+        ("ProtectHostname", "private:app", True),
+        ("ProtectHostname", "no:app", False),
+    ],
+)
+def test_values_of_newer_directives(key: str, value: str, takes: bool) -> None:
+    assert (problem(key, value, 262) is None) is takes
+
+
+@pytest.mark.parametrize(
+    ("key", "good", "bad"),
+    [
+        ("After", "a.target b@%i.service", "a"),
+        ("Documentation", "man:app(8) https://example.org/ file:/x", "ftp://x"),
+        ("RequiresMountsFor", "/a /b", "a"),
+        ("ConditionPathExists", "|!/a", "a"),
+        ("FailureAction", "reboot-force", "explode"),
+        ("JobTimeoutSec", "5min", "5x"),
+        ("Description", "100%% sure", "%Z"),
+        ("CollectMode", "inactive-or-failed", "never"),
+    ],
+)
+def test_the_unit_section(key: str, good: str, bad: str) -> None:
+    assert problem(key, good, section="Unit") is None
+    assert problem(key, bad, section="Unit")
 
 
 @pytest.mark.parametrize(
