@@ -20,6 +20,9 @@ import tempfile
 import typing as t
 from dataclasses import dataclass, replace
 
+from ._credential import Credential
+from ._credential_keeper import Keeper
+from ._credential_store import Store, seals
 from ._files import unstage
 from ._generation import Generation, InvalidDeployment
 from ._holders import holders, unheld
@@ -80,13 +83,28 @@ class Terms:
 class Deployer:
     """One service on this host, from what it is to what it shall be."""
 
-    def __init__(self, name: str, terms: Terms, systemd: int, run: Run) -> None:
+    def __init__(
+        self,
+        name: str,
+        terms: Terms,
+        systemd: int,
+        run: Run,
+        credentials: t.Mapping[str, Credential] | None = None,
+    ) -> None:
         self.terms = terms
         self.systemd = systemd
         self._run = run
         self._manager = Manager(run)
         self.releases = Releases(name)
         self.ledger = Ledger(name, self.releases.state)
+        self.keeper = Keeper(
+            name,
+            self.releases.state,
+            systemd,
+            Store(seals(systemd)),
+            credentials,
+            terms.check_mode,
+        )
         self.proof: dict[str, t.Any] | None = None
         self.notes: list[str] = []
 
@@ -99,7 +117,10 @@ class Deployer:
         if deployed:
             names.update(deployed.units)
         present = read_present(self.releases, sorted(names), self._manager, deployed)
-        return replace(present, deaf=self._deaf(present))
+        of_ours = [*known, *([deployed] if deployed else [])]
+        running = present.state(present.generation.service).running
+        holding = self.keeper.holding(of_ours, running)
+        return replace(present, deaf=self._deaf(present), credentials=holding)
 
     def _deaf(self, present: Present) -> frozenset[str]:
         """Sockets that are open, but not where their files say.
@@ -123,11 +144,21 @@ class Deployer:
         return [found.before, found.wanted] if found else []
 
     def complete(self, wanted: Generation) -> Generation:
-        """The generation with the digest of its release, where that is installed."""
+        """The generation as it will be on the host: with the digest of its release,
+        where that is installed, and that release named in its units."""
         if wanted.release is None:
             return wanted
         there = self.releases.installed(wanted.release)
-        return replace(wanted, digest=there.digest if there else None)
+        path = self.releases.path(wanted.release)
+        pinned = wanted.pinned(self.releases.link, path)
+        return replace(pinned, digest=there.digest if there else None)
+
+    def fulfil(self, wanted: Generation) -> Generation:
+        """The generation with its release's digest and those of its credentials.
+
+        Raises InvalidCredential, InvalidDeployment, Sealed and UnusableStore.
+        """
+        return self.keeper.complete(self.complete(wanted))
 
     # -- planning ---------------------------------------------------------------------
 
@@ -195,13 +226,7 @@ class Deployer:
                     "activated.services.release installs it"
                 )
         with tempfile.TemporaryDirectory(prefix="activated-") as stage:
-            messages = verify_units(
-                self._run,
-                wanted.units,
-                stage,
-                self.systemd,
-                {self.releases.link + "/": below} if below else None,
-            )
+            messages = verify_units(self._run, wanted.units, stage, self.systemd)
         # In check mode a release that would be installed first is not there yet;
         # whether it holds its program is for the module `release` to say.
         against = [
@@ -276,6 +301,7 @@ class Deployer:
             self._finish_removal()
             self.notes.append("a removal was interrupted before; it was finished first")
         elif self.ledger.has_ended(found):
+            self.keeper.forget()
             self.ledger.finish(found)
             self.notes.append("the last deployment had ended, and is complete")
         else:
@@ -304,6 +330,7 @@ class Deployer:
         """
         history = tuple(self.releases.history())
         before = self._good(present)
+        self.keeper.forget()
         transaction = self.ledger.open(Transaction(before, wanted, history, leaving))
         try:
             self._make(wanted, present, plan.without("prove", "prune"))
@@ -312,6 +339,7 @@ class Deployer:
         except FAILURES as exc:
             evidence = exc.proof.returned() if isinstance(exc, ProofFailed) else None
             raise DeploymentFailed(self._give_up(transaction, exc), evidence) from exc
+        self.keeper.forget()
         self._prune(plan)
 
     def _good(self, present: Present) -> Generation:
@@ -326,7 +354,8 @@ class Deployer:
         """Make a plan so. Raises StepFailed."""
         self._steps(wanted).make(plan, lambda unit: self._explain(wanted, unit))
         idle = not present.state(wanted.service).running
-        if plan.changed and idle and wanted.start != "eager" and wanted.activators:
+        fresh = plan.subjects("write", "switch", "reload", "store", "renew")
+        if fresh and idle and wanted.start != "eager" and wanted.activators:
             # A request may have started it meanwhile, from what was there before.
             self._manager.stop(wanted.service)
 
@@ -366,6 +395,7 @@ class Deployer:
                 f"{exc}\nRun it again: it goes on from here."
             ) from exc
         self._sweep(*present.in_use)
+        self.keeper.forget()
         self.ledger.forget()
         self.releases.forget()
 
@@ -382,6 +412,7 @@ class Deployer:
                 f"a removal was interrupted before, and could not be finished: {exc}"
             ) from exc
         self._sweep(*present.in_use)
+        self.keeper.forget()
         self.ledger.forget()
 
     def prove(self, generation: Generation) -> None:
@@ -407,13 +438,14 @@ class Deployer:
                 "leave": "running" if generation.start == "eager" else "as_found",
             }
         )
-        proof = prove(wish, self._manager)
+        known = self.keeper.matches(generation)
+        proof = prove(wish, self._manager, known=known)
         if proof.problems:
             raise ProofFailed(proof)
         self.proof = proof.returned()
 
     def _steps(self, generation: Generation) -> Steps:
-        return Steps(generation, self._manager, self.releases)
+        return Steps(generation, self._manager, self.releases, self.keeper)
 
     def _give_up(self, transaction: Transaction, why: Exception) -> str:
         """Void what failed, put back what was there, and say both."""
@@ -424,6 +456,7 @@ class Deployer:
             except OSError as exc:
                 said.append(f"That it failed could not be written down: {exc}")
         if not self.terms.rollback:
+            self.keeper.forget()
             self.ledger.close()
             return "\n".join(
                 [*said, "The host was left as it is, since rollback is off."]
@@ -447,6 +480,7 @@ class Deployer:
         # The version that was given up is not the one that was current before this one.
         self.releases.remember(transaction.history)
         self._sweep(before, wanted)
+        self.keeper.forget()
         return said
 
     def _put_back(self, before: Generation, present: Present) -> str:

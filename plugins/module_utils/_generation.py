@@ -12,8 +12,9 @@ import hashlib
 import json
 import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from ._credential_plan import Held
 from ._listen import InvalidListenAddress, ListenAddress, listen_addresses
 from ._service_name import InvalidServiceName, check_socket_name
 from ._unit import InvalidUnit, Unit
@@ -53,6 +54,9 @@ class Generation:
     """What that release was made of."""
     start: str = "on_demand"
     """Whether the service waits for its first request, or is started at once, too."""
+    credentials: t.Mapping[str, Held] = field(default_factory=dict, compare=False)
+    """What it loads, by name. A rotated secret makes no other generation to go back to:
+    what differs is told by the plan."""
 
     @property
     def service(self) -> str:
@@ -70,13 +74,31 @@ class Generation:
             "release": self.release,
             "digest": self.digest,
             "start": self.start,
+            "credentials": {n: held.as_dict() for n, held in self.credentials.items()},
         }
 
     @classmethod
     def from_dict(cls, name: str, said: t.Mapping[str, t.Any]) -> Generation:
         """Read what `as_dict` gave. Raises KeyError and TypeError for anything else."""
         units = {str(unit): str(text) for unit, text in said["units"].items()}
-        return cls(name, units, said["release"], said["digest"], said["start"])
+        credentials = {
+            str(credential): Held.from_dict(held)
+            for credential, held in said.get("credentials", {}).items()
+        }
+        return cls(
+            name, units, said["release"], said["digest"], said["start"], credentials
+        )
+
+    def pinned(self, link: str, folder: str) -> Generation:
+        """The generation whose units name the folder of its release, and not the link.
+
+        A unit and the release that it starts then change in one step, when systemd
+        reads the unit: through the link, whatever starts between the two would be half
+        of each, and what runs would find the files of another release below its own.
+        """
+        whole = re.compile(re.escape(link) + r"(?![A-Za-z0-9._+~-])")
+        units = {u: whole.sub(lambda _: folder, text) for u, text in self.units.items()}
+        return replace(self, units=units)
 
     def parsed(self, unit: str) -> Unit:
         """Raises InvalidDeployment where systemd would refuse the whole file."""

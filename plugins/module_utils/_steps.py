@@ -12,6 +12,8 @@ import contextlib
 import os
 import typing as t
 
+from ._credential_keeper import Keeper
+from ._credential_store import Sealed, UnusableStore
 from ._files import put_staged, remove, stage_file, unstage
 from ._generation import Generation
 from ._manager import Manager, ManagerError
@@ -33,9 +35,14 @@ class Steps:
     """What each action of a plan does on this host."""
 
     def __init__(
-        self, wanted: Generation, manager: Manager, releases: Releases
+        self,
+        wanted: Generation,
+        manager: Manager,
+        releases: Releases,
+        keeper: Keeper,
     ) -> None:
         self._wanted = wanted
+        self._keeper = keeper
         self._manager = manager
         self._releases = releases
 
@@ -61,7 +68,7 @@ class Steps:
     ) -> None:
         try:
             act(change)
-        except (ManagerError, OSError) as exc:
+        except (ManagerError, OSError, Sealed, UnusableStore) as exc:
             raise StepFailed(
                 change.action,
                 f"{change.action} {change.subject}: {exc}{explain(change.subject)}",
@@ -73,7 +80,7 @@ class Steps:
         stage_file(change.subject, text, 0o644)
 
     def step(self, change: Change) -> None:
-        """Do one thing. Raises ManagerError or OSError."""
+        """Do one thing. Raises ManagerError, OSError, Sealed and UnusableStore."""
         subject = change.subject
         if change.action == "write":
             put_staged(subject)
@@ -105,6 +112,14 @@ class Steps:
         elif change.action == "start":
             self._manager.reset_failed(subject)
             self._manager.start(subject)
+        elif change.action == "store":
+            self._keeper.put(subject, self._wanted)
+        elif change.action == "erase":
+            self._keeper.erase(subject)
+        elif change.action == "refresh":
+            self._manager.reload(subject)
+        elif change.action == "renew":
+            pass  # somebody else has written it: it is taken note of, and proven
         elif change.action == "prune":
             self._releases.remove(os.path.basename(subject))
         elif change.action == "discard":

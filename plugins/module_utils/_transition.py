@@ -24,6 +24,7 @@ import contextlib
 import typing as t
 from dataclasses import dataclass, field, replace
 
+from ._credential_plan import Holding, erasing, refreshes, renewing, stale, storing
 from ._generation import (
     ACTIVATORS,
     OWNER,
@@ -71,6 +72,8 @@ class Present:
     """What an interrupted run may have brought into use, whatever the files say now."""
     deaf: frozenset[str] = frozenset()
     """Sockets that are open, but not where their files say."""
+    credentials: Holding = field(default_factory=Holding)
+    """What is in the store, and what the running service sees of it."""
 
     @property
     def in_use(self) -> list[Generation]:
@@ -100,6 +103,9 @@ def make_plan(wanted: Generation, present: Present, start: str, folder: str) -> 
     running = _running(wanted, present, start, rest)
     return Plan(
         (
+            # Credentials are there before the unit that loads them.
+            *storing(wanted, present.credentials),
+            *renewing(wanted, present.recorded),
             # A unit is disabled while its file says where it is wanted.
             *disabling,
             *units,
@@ -110,6 +116,7 @@ def make_plan(wanted: Generation, present: Present, start: str, folder: str) -> 
             *rest,
             *opening,
             *running,
+            *erasing(wanted, present.credentials),
         )
     )
 
@@ -138,7 +145,7 @@ def removal_plan(present: Present, folder: str) -> Plan:
     ]
     if units:
         steps.append(Change("reload", "systemd", "unit files go"))
-    return Plan(tuple(steps))
+    return Plan((*steps, *erasing(None, present.credentials)))
 
 
 def _refuse_strangers(wanted: Generation, present: Present, folder: str) -> None:
@@ -304,6 +311,10 @@ def _rest(
     why = _why_rest(wanted, present)
     if not why and opening:
         why = f"{opening[0].subject} is to be {opening[0].action}ed"
+    changed = stale(wanted, present.credentials, present.recorded)
+    if not why and changed and refreshes(wanted.parsed(wanted.service)):
+        return [Change("refresh", wanted.service, f"{changed}; a reload brings it")]
+    why = why or changed
     if not why:
         return []
     again = (
@@ -352,7 +363,8 @@ def _running(
 ) -> list[Change]:
     if start != "eager" and wanted.activators:
         return []
-    if present.state(wanted.service).running and not rest:
+    stopped = any(change.action == "stop" for change in rest)
+    if present.state(wanted.service).running and not stopped:
         return []
     reason = "it runs from now on" if not rest else "it is to run all the time"
     return [Change("start", wanted.service, reason)]

@@ -48,6 +48,22 @@ options:
         as C(# Owned by activated.services, service NAME.)
       - Required with O(state=present).
     type: dict
+  credentials:
+    description:
+      - What the service's unit loads and this module judges, as a mapping of names. An entry has one of C(path) (a file on the host),
+        C(encrypted) (ciphertext that C(systemd-creds encrypt) made on this host under this name) and C(import) (a name in the host's stores, or
+        the beginning of names and C(*)); one that has none of them has its content in O(secrets), and may have C(not_after) (a time in UTC).
+      - Content and ciphertext are stored, for root alone, in C(/etc/credstore.encrypted/NAME/CREDENTIAL); on hosts without C(systemd-creds), such as
+        those with systemd 247, in C(/etc/credstore/NAME/CREDENTIAL). The unit loads them from there. What else is in that folder is removed.
+      - A changed secret, and a file behind a path that has changed, bring a running service to rest, or reload it where a reload brings it its
+        credentials (systemd 260, C(RefreshOnReload=)). An idle service stays idle.
+    type: dict
+    default: {}
+  secrets:
+    description:
+      - The contents of credentials in base64, as a mapping of names. They never appear in a log, a diff, an argument list or a result.
+    type: dict
+    default: {}
   release:
     description:
       - The version to make current, installed before by M(activated.services.release).
@@ -104,6 +120,19 @@ EXAMPLES = r"""
     units:
       hello.service: "{{ lookup('ansible.builtin.template', 'hello.service.j2') }}"
       hello-http.socket: "{{ lookup('ansible.builtin.template', 'hello-http.socket.j2') }}"
+
+- name: Deploy a service with a secret from a vault and a certificate of the host
+  activated.services.deployment:
+    name: lunchd
+    units:
+      lunchd.service: "{{ lookup('ansible.builtin.template', 'lunchd.service.j2') }}"
+      lunchd-https.socket: "{{ lookup('ansible.builtin.template', 'lunchd-https.socket.j2') }}"
+    credentials:
+      chain.pem:
+        path: /etc/letsencrypt/live/lunch.example.org/fullchain.pem
+      key.pem: {}
+    secrets:
+      key.pem: "{{ vaulted_key | b64encode }}"
 
 - name: Take a service away
   activated.services.deployment:
@@ -176,10 +205,19 @@ systemd:
 
 import os
 import typing as t
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.activated.services.plugins.module_utils._credential import (
+    Credential,
+    InvalidCredential,
+    parse_all,
+)
+from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+    Sealed,
+    UnusableStore,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployer import (
     Deployer,
     DeploymentFailed,
@@ -229,14 +267,17 @@ from ansible_collections.activated.services.plugins.module_utils._transition imp
 REFUSALS = (
     BrokenLedger,
     Conflict,
+    InvalidCredential,
     InvalidDeployment,
     InvalidProbe,
     InvalidRelease,
     InvalidServiceName,
     Locked,
     ManagerError,
+    Sealed,
     StepFailed,
     UnsuitableHost,
+    UnusableStore,
 )
 
 OPTIONS: dict[str, dict[str, t.Any]] = {
@@ -247,6 +288,8 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
         "default": "present",
     },
     "units": {"type": "dict"},
+    "credentials": {"type": "dict", "default": {}},
+    "secrets": {"type": "dict", "default": {}, "no_log": True},
     "release": {"type": "str"},
     "start": {
         "type": "str",
@@ -269,10 +312,12 @@ class Wish:
     state: str
     generation: Generation
     terms: Terms
+    credentials: t.Mapping[str, Credential] = field(default_factory=dict)
 
     @classmethod
     def parse(cls, params: t.Mapping[str, t.Any], check_mode: bool) -> Wish:
-        """Raises InvalidDeployment, InvalidProbe, InvalidRelease, InvalidServiceName."""
+        """Raises InvalidCredential, InvalidDeployment, InvalidProbe, InvalidRelease and
+        InvalidServiceName."""
         name = check_service_name(params["name"])
         release = params["release"]
         generation = Generation(
@@ -289,12 +334,13 @@ class Wish:
             Probe.parse(probe, f"probes[{index}]")
         options = ("keep", "probes", "timeout", "rollback", "force", "exposure_max")
         terms = Terms(**{key: params[key] for key in options}, check_mode=check_mode)
-        return cls(params["state"], generation, terms)
+        credentials = parse_all(params["credentials"], params["secrets"])
+        return cls(params["state"], generation, terms, credentials)
 
 
 def deploy(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
     """Bring the host to the generation that is wanted."""
-    wanted = deployer.complete(wish.generation)
+    wanted = deployer.fulfil(wish.generation)
     present = deployer.read(wanted)
     plan = deployer.plan(wanted, present)
     deployer.judge(wanted, present, plan)
@@ -307,6 +353,7 @@ def deploy(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
 def roll_back(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
     """Bring the host to the generation before the one that is deployed."""
     left, wanted = deployer.roll_back()
+    wanted = deployer.fulfil(wanted)  # with the secrets of today
     present = deployer.read(wanted)
     plan = deployer.plan(wanted, present)
     deployer.judge(wanted, present, plan)
@@ -333,7 +380,7 @@ def is_as_described(wish: Wish, deployer: Deployer) -> dict[str, t.Any] | None:
     """What to report where there is nothing to do; None where there is."""
     if wish.state != "present" or deployer.ledger.transaction():
         return None
-    wanted = deployer.complete(wish.generation)
+    wanted = deployer.fulfil(wish.generation)
     if deployer.ledger.deployed() != wanted:
         return None
     present = deployer.read(wanted)
@@ -380,7 +427,9 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
 
     wish = Wish.parse(module.params, module.check_mode)
     require_root()
-    deployer = Deployer(wish.generation.name, wish.terms, systemd_version(run), run)
+    deployer = Deployer(
+        wish.generation.name, wish.terms, systemd_version(run), run, wish.credentials
+    )
     act = {"present": deploy, "absent": remove, "rolled_back": roll_back}[wish.state]
 
     if module.check_mode:

@@ -160,6 +160,11 @@ plan:
     - action: install
       subject: /opt/hello/releases/1.4.2
       reason: it is not installed
+seals:
+  description: Whether the host encrypts the credentials that it stores.
+  returned: success
+  type: bool
+  sample: true
 systemd:
   description: The version of systemd on the host, V(null) where there is none.
   returned: success
@@ -178,6 +183,9 @@ from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.activated.services.plugins.module_utils._archive import (
     UnsafeArchive,
+)
+from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+    seals,
 )
 from ansible_collections.activated.services.plugins.module_utils._files import (
     Locked,
@@ -424,6 +432,7 @@ def report(
         "plan": plan.as_dicts(),
         "diff": plan.diff(),
         "systemd": systemd,
+        "seals": systemd is not None and seals(systemd),
         "release": {
             "name": wish.name,
             "version": wish.version or None,

@@ -38,6 +38,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+seals:
+  description: Whether the host encrypts the credentials that it stores.
+  returned: success
+  type: bool
+  sample: true
 systemd:
   description: The version of systemd on the host.
   returned: success
@@ -87,6 +92,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+    seals,
+)
 from ansible_collections.activated.services.plugins.module_utils._host import (
     UnsuitableHost,
     systemd_version,
@@ -128,6 +136,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     return {
         "changed": False,
         "systemd": systemd,
+        "seals": seals(systemd),
         "releases": {
             "current": releases.current(),
             "previous": releases.previous(),

@@ -1,0 +1,31 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""`glass` is a fresh service on a host of each suite that shows what it sees."""
+
+from __future__ import annotations
+
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from looking_glass import Glass, opened  # noqa: E402
+
+
+@pytest.fixture
+def glass(host: t.Any) -> t.Iterator[Glass]:
+    """A service on a host of each suite."""
+    with opened(host) as one:
+        yield one
+
+
+@pytest.fixture
+def spot(newest: t.Any) -> t.Iterator[Glass]:
+    """A service on the host of the newest suite."""
+    with opened(newest) as one:
+        yield one
