@@ -96,12 +96,12 @@ class Subject:
     units: t.Mapping[str, Unit] = field(default_factory=dict)
     is_part: bool = False
 
-    @property
+    @cached_property
     def type(self) -> str:
         """The type of the unit, `service` for `a.service`; empty where unknown."""
         return suffix(self.name)
 
-    @property
+    @cached_property
     def own(self) -> str:
         """The name of the section that the type of unit has for itself."""
         return _directives.OWN_SECTION.get(self.type, "")
@@ -120,12 +120,13 @@ class Subject:
 
     def kept(self, section: str, key: str) -> list[Assignment]:
         """Give the assignments that systemd keeps: none before a reset, none bad."""
-        entries = self.entries(section, key)
+        place = (section, key)
+        entries = self._entries.get(place)
         if not entries:
             return []
-        found = self._kept.get((section, key))
+        found = self._kept.get(place)
         if found is None:
-            found = self._kept[(section, key)] = self._keep(section, key, entries)
+            found = self._kept[place] = self._keep(section, key, entries)
         return found
 
     @cached_property
@@ -161,7 +162,7 @@ class Subject:
         value = self.value(section, key)
         return is_true(value) if is_boolean(value) else default
 
-    @property
+    @cached_property
     def service_type(self) -> str:
         """The type of a service; systemd sets it by what there is, where it is unset."""
         stated = self.value("Service", "Type")
@@ -186,7 +187,7 @@ class Subject:
             if suffix(name) == unit_type and name != self.name:
                 yield Subject(self.units[name], name, self.systemd, self.units)
 
-    @property
+    @cached_property
     def started_service(self) -> str:
         """The name of the service that a socket, a timer or a path starts."""
         key = "Service" if self.type == "socket" else "Unit"
@@ -198,7 +199,7 @@ class Subject:
             return f"{stem.rstrip('@')}@.service"
         return f"{stem}.service"
 
-    @property
+    @cached_property
     def sockets(self) -> list[Subject]:
         """The sockets of the set that start this service."""
         return [
