@@ -78,12 +78,18 @@ def test_sockets_stay_while_the_release_and_the_unit_change(everywhere: Shop) ->
     shop.deployed(shop.units("http"), "1")
     held = shop.held()
 
+    # The unit names the folder of its release, so it is written for each.
+    switched = [
+        ("write", shop.service),
+        ("switch", "current"),
+        ("reload", "systemd"),
+    ]
     idle = shop.deployed(shop.units("http"), "2")
-    assert (done(idle), shop.state()) == ([("switch", "current")], "inactive")
+    assert (done(idle)[:3], shop.state()) == (switched, "inactive")
     assert (shop.ask(), shop.state()) == ("2", "active")
 
     runs = shop.deployed(shop.units("http"), "3")
-    assert done(runs) == [("switch", "current"), ("stop", shop.service)]
+    assert done(runs) == [*switched, ("stop", shop.service)]
     assert (shop.ask(), shop.held()) == ("3", held)
 
     runs = shop.deployed(shop.units("http", body=HI), "3")
@@ -433,7 +439,7 @@ def test_two_runs_at_once_take_turns(shop: Shop) -> None:
 def test_old_releases_go_and_never_the_two_last(shop: Shop) -> None:
     for version in "1234":
         result = shop.deployed(shop.units("http"), version, keep=1)
-    assert done(result) == [("switch", "current"), ("prune", "2")]
+    assert ("prune", "2") in done(result)
     info = shop.host.run("service_info", name=shop.name)
     assert info["releases"] == {
         "current": "4",

@@ -64,7 +64,7 @@ def test_a_deployment_killed_at_any_step(shop: Shop, change: str, idle: bool) ->
     old, new = CHANGES[change](shop)
     for version in ("1.0", "2.0"):
         assert not shop.install(version).get("failed")
-    for before, after in ((old, new), (new, old)):
+    for turn, (before, after) in enumerate(((old, new), (new, old))):
         points = tell(
             shop,
             "crashes",
@@ -73,7 +73,11 @@ def test_a_deployment_killed_at_any_step(shop: Shop, change: str, idle: bool) ->
             reset=[before.wish],
             answers=[old.answers, new.answers],
             steady=sorted({*old.ports} & {*new.ports}),
+            gap=change == "always_on",
             points=POINTS,
+            proof=FULL,
+            first=0 if FULL else turn,
+            stride=1 if FULL else 2,
             idle=idle,
         )
         assert not wrong(points), wrong(points)
