@@ -87,6 +87,12 @@ class Listener:
         )
 
     @property
+    def line(self) -> str:
+        """How systemd writes it with its kind: it may be at one port twice."""
+        words = {kind: word for word, kind in KINDS.items()}
+        return f"{self.text} ({words[self.kind]})"
+
+    @property
     def any_host(self) -> bool:
         """Whether it listens on every address of the host."""
         return self.host in ("0.0.0.0", "::")

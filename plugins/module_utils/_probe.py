@@ -334,7 +334,7 @@ def askable(probe: Probe, listener: Listener) -> bool:
 def means(address: str, listener: Listener) -> bool:
     """Whether a probe's ``address`` is a listener's: as systemd writes it, as a path, or
     as its port, by number or by the name that the port has (``https``)."""
-    if not address or address in (listener.text, listener.path):
+    if not address or address in (listener.text, listener.path, listener.line):
         return True
     if not listener.port:
         return False

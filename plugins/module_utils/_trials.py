@@ -180,10 +180,12 @@ class Tally:
         else:
             self.reset.append((answer.began, answer.ended))
 
-    def in_hand(self, kills: t.Sequence[float]) -> int:
-        """How many of the reset requests a killed process had in its hands."""
+    def in_hand(self, kills: t.Sequence[tuple[float, float]]) -> int:
+        """How many of the reset requests a killed process had in its hands: those that
+        were on their way at a kill, of which the times before and after are known."""
         return sum(
-            any(began <= kill <= ended for kill in kills) for began, ended in self.reset
+            any(began <= after and before <= ended for before, after in kills)
+            for began, ended in self.reset
         )
 
 
@@ -242,7 +244,7 @@ def starts_allowed(case: Case, kills: int) -> bool:
 
 def crash(case: Case, question: Question) -> None:
     """Kill the main process again and again under steady requests."""
-    kills: list[float] = []
+    kills: list[tuple[float, float]] = []
     wanted = case.wish.crash
     if not starts_allowed(case, wanted):
         return
@@ -255,16 +257,18 @@ def crash(case: Case, question: Question) -> None:
             pid = _await_main(case, load)
             if not pid:
                 break
+            before = time.monotonic()
             try:
                 os.kill(pid, signal.SIGKILL)
             except OSError as exc:
                 if exc.errno != errno.ESRCH:
                     raise
                 continue
-            kills.append(time.monotonic())
+            killed = time.monotonic()
+            kills.append((before, killed))
             answered = _await_answer(case, load, load.tally.ok)
-            back.append((answered - kills[-1]) * 1000)
-            case.sleep(max(PACE - (time.monotonic() - kills[-1]), 0))
+            back.append((answered - killed) * 1000)
+            case.sleep(max(PACE - (time.monotonic() - killed), 0))
     case.refresh()
     tally = load.tally
     in_hand = tally.in_hand(kills)

@@ -198,13 +198,18 @@ class Wait:
 
     def receive(self, sock: socket.socket) -> bytes:
         """What comes next; empty when the other side has closed."""
+        return self.receive_from(sock)[0]
+
+    def receive_from(self, sock: socket.socket) -> tuple[bytes, t.Any]:
+        """What comes next, and where it comes from when that is told."""
+        stream = sock.type != socket.SOCK_DGRAM
         for seconds in self.slices():
             sock.settimeout(seconds)
             try:
-                return sock.recv(65536)
+                return (sock.recv(65536), None) if stream else sock.recvfrom(65536)
             except socket.timeout:
                 continue
-        return b""
+        return b"", None
 
 
 def _connect(
@@ -404,8 +409,10 @@ def _datagram(
 ) -> None:
     listener = answer.listener
     if listener.family != "unix":
-        with _connect(listener, answer, wait.deadline, ipv6_only) as sock:
-            _exchange(sock, probe, answer, wait, watch)
+        family, address = candidates(listener, ipv6_only)[0]
+        with socket.socket(family, socket.SOCK_DGRAM) as sock:
+            # not connected: a server may answer from a port of its own (TFTP does)
+            _exchange(sock, probe, answer, wait, watch, address)
         return
     with tempfile.TemporaryDirectory(prefix="activated-probe-", dir=nodes) as place:
         os.chmod(place, 0o711)
@@ -423,26 +430,30 @@ def _exchange(
     answer: Answer,
     wait: Wait,
     watch: Watch | None,
+    address: t.Any = None,
 ) -> None:
     answer.stage = "send"
     sock.settimeout(wait.deadline.left())
     answer.began = time.monotonic()
-    sock.send(probe.send)
+    if address is None:
+        sock.send(probe.send)
+    else:
+        sock.sendto(probe.send, address)
     if probe.expect is None:
         answer.stage = "right"
         return
     answer.stage = "answer"
-    while True:
-        more = wait.receive(sock)
+    while not probe.expect.met(answer.data) or answer.first_byte is None:
+        more, sender = wait.receive_from(sock)
+        if address is not None and sender[0] != address[0]:
+            continue
         if answer.first_byte is None:
             answer.first_byte = time.monotonic()
             if watch is not None:
                 watch(answer)
         answer.data += more
-        if probe.expect.met(answer.data):
-            answer.stage = "right"
-            return
         answer.failure = f"the answer is {shown(answer.data)}, not {probe.expect}"
+    answer.stage, answer.failure = "right", ""
 
 
 def _node(probe: Probe, answer: Answer, deadline: Deadline) -> None:

@@ -57,8 +57,9 @@ options:
         type: str
         required: true
       address:
-        description: Only this address of the socket, as systemd writes it, or as a path, or
-          as a port by number or name (V(https)).
+        description: Only this address of the socket, as systemd writes it, with or without
+          its kind, or as a path, or as a port by number or name
+          (V(https)).
         type: str
       http:
         description: A request of HTTP and the answer that it must have.
@@ -80,16 +81,15 @@ options:
             description: More headers.
             type: dict
           data:
-            description: A body to send, as text, or as a mapping V({base64: …}) or
-              V({hex: …}).
+            description: A body to send, as text, or as a mapping with C(base64) or C(hex).
             type: raw
           status:
             description: The status that is right, or a list of them.
             type: raw
             default: 200
           body:
-            description: What the answer's body must contain, as text, V({regex: …}),
-              V({base64: …}) or V({hex: …}).
+            description: What the answer's body must contain, as text, or as a mapping with
+              C(regex), C(base64) or C(hex).
             type: raw
           tls:
             description: The same as O(probes[].tls).
@@ -104,11 +104,11 @@ options:
           - With neither C(authority) nor C(pin), the host's own authorities judge.
         type: raw
       send:
-        description: What is sent, as text, V({base64: …}) or V({hex: …}).
+        description: What is sent, as text, or as a mapping with C(base64) or C(hex).
         type: raw
       expect:
-        description: What the answer must contain, as text, V({regex: …}), V({base64: …}) or
-          V({hex: …}).
+        description: What the answer must contain, as text, or as a mapping with C(regex),
+          C(base64) or C(hex).
         type: raw
       command:
         description: The last resort, a command with its arguments that is run on the host
@@ -315,6 +315,9 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_collections.activated.services.plugins.module_utils._credential_keeper import (
+    matches_deployed,
+)
 from ansible_collections.activated.services.plugins.module_utils._manager import (
     Manager,
     ManagerError,
@@ -402,7 +405,8 @@ def main() -> None:
         if module.check_mode:
             proof, steps = plan(wish, manager)
             module.exit_json(changed=proof.changed, proof=proof.returned(), plan=steps)
-        proof = prove(wish, manager)
+        known = matches_deployed(wish.service, manager.version)
+        proof = prove(wish, manager, known=known)
     except ManagerError as exc:
         module.fail_json(msg=f"systemd cannot be asked: {exc}")
     result = {"changed": proof.changed, "proof": proof.returned()}
