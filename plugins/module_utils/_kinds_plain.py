@@ -135,13 +135,19 @@ def cpus(value: str, key: str, systemd: int) -> None:
         key == "NUMAMask" and value == "all"
     ):
         return
-    highest = 8191 if systemd >= 258 else 2**32 - 1
     for word in words_of(value, separators=" \t\n\r,"):
         low, dash, high = word.partition("-")
-        fits = basics.is_integer(low, 0, highest, systemd) and (
-            not dash or basics.is_integer(high, 0, highest, systemd)
+        demand(
+            _is_cpu(low, systemd) and (not dash or _is_cpu(high, systemd)),
+            f"{word!r} is not a number or a range such as 0-3",
         )
-        demand(fits, f"{word!r} is not a number or a range such as 0-3")
+
+
+def _is_cpu(text: str, systemd: int) -> bool:
+    # Older versions counted one on from the greatest number, and met nought.
+    return basics.is_integer(text, 0, 8191, systemd) or (
+        systemd < 258 and basics.integer(text, systemd) == 2**32 - 1
+    )
 
 
 def signal(value: str, key: str, systemd: int) -> None:

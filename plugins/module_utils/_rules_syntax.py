@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from bisect import bisect
 
 from . import _directives
 from ._rules import Problem, Subject, rule
@@ -79,20 +80,26 @@ _FREE_TEXT: t.Final = frozenset(
 
 
 def lines(subject: Subject) -> t.Iterator[Problem]:
-    """Lines that systemd skips with a warning."""
+    """Lines that systemd skips with a warning; in a section that it skips it has none."""
+    if not subject.unit.problems:
+        return
+    sections = subject.unit.sections
+    starts = [section.line for section in sections]
     for line, message in subject.unit.problems:
+        index = bisect(starts, line) - 1
+        if index >= 0 and _is_foreign(subject, sections[index].name):
+            continue
         yield LINE.at(f"systemd ignores this line: {message}", line=line)
 
 
 def directives(subject: Subject) -> t.Iterator[Problem]:
     """Sections, directives and values, in one pass over the unit."""
-    allowed = _directives.sections_of(subject.type) if subject.type else None
     known = _directives.directives(subject.systemd)
     hints = _MOST_HINTS
     for section in subject.unit.sections:
         if section.name.startswith("X-"):
             continue
-        if section.name not in known or (allowed and section.name not in allowed):
+        if _is_foreign(subject, section.name):
             yield _foreign_section(subject, section.name, section.line)
             continue
         names = known[section.name]
@@ -104,6 +111,13 @@ def directives(subject: Subject) -> t.Iterator[Problem]:
                     yield _unknown(subject, section.name, entry, hints >= 0)
             else:
                 yield from _judge(subject, directive, entry)
+
+
+def _is_foreign(subject: Subject, section: str) -> bool:
+    """Tell whether the unit's type has no such section."""
+    if subject.type:
+        return section not in _directives.sections_of(subject.type)
+    return section not in _directives.directives(subject.systemd)
 
 
 def _foreign_section(subject: Subject, name: str, line: int) -> Problem:

@@ -143,6 +143,15 @@ def test_type_is_guessed_from_the_sections(text: str, rule: str) -> None:
     assert rule in {problem.rule for problem in unit_problems(text)}
 
 
+def test_a_section_that_is_skipped_is_skipped_as_a_whole() -> None:
+    text = SERVICE + "[Socket]\nno assignment\nListenStrem=80\n"
+    assert [p.rule for p in unit_problems(text, name="a.service")] == [
+        "unknown-section"
+    ]
+    text = SERVICE + "[X-Mine]\nno assignment\n"
+    assert unit_problems(text, name="a.service") == []
+
+
 def test_version_decides() -> None:
     text = SERVICE + "PrivateTmp=disconnected\n"
     assert [p.rule for p in unit_problems(text, systemd=252)] == ["bad-value"]
