@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import typing as t
 
@@ -19,6 +20,7 @@ from ._generation import Generation
 from ._manager import Manager, ManagerError
 from ._plan import Change, Plan
 from ._releases import Releases
+from ._units_dir import FOLDER
 
 Explain = t.Callable[[str], str]
 
@@ -94,23 +96,22 @@ class Steps:
         elif change.action == "enable":
             self._manager.enable(subject)
         elif change.action == "disable":
-            self._manager.disable(subject)
+            self._disable(subject)
         elif change.action == "reload":
             self._manager.daemon_reload()
         elif change.action in ("close", "stop"):
             self._manager.stop(subject)
-            with contextlib.suppress(ManagerError):  # it may be gone from memory by now
-                self._manager.reset_failed(subject)
+            self._forget_failures(subject)
         elif change.action == "open":
             # A start counter that has run out survives daemon-reload since systemd 257.
             # A restart, though it is closed: a service that a request through another
             # socket started meanwhile is restarted with it; a start would be refused.
-            self._manager.reset_failed(subject, self._wanted.service)
+            self._forget_failures(subject, self._wanted.service)
             self._manager.restart(subject)
         elif change.action == "reopen":
             self._manager.restart(subject)
         elif change.action == "start":
-            self._manager.reset_failed(subject)
+            self._forget_failures(subject)
             self._manager.start(subject)
         elif change.action == "store":
             self._keeper.put(subject, self._wanted)
@@ -126,3 +127,17 @@ class Steps:
             self._releases.remove_all()
         else:
             raise ValueError(f"a plan has no action {change.action!r}")
+
+    def _disable(self, unit: str) -> None:
+        if os.path.lexists(os.path.join(FOLDER, unit)):
+            self._manager.disable(unit)
+        # A unit whose file has gone cannot be disabled; its links are there all the same.
+        for kind in ("wants", "requires", "upholds"):
+            for link in glob.glob(f"{FOLDER}/*.{kind}/{unit}"):
+                remove(link)
+
+    def _forget_failures(self, *units: str) -> None:
+        for unit in units:
+            # systemd refuses for a unit that it does not hold in memory.
+            with contextlib.suppress(ManagerError):
+                self._manager.reset_failed(unit)

@@ -137,8 +137,8 @@ def removal_plan(present: Present, folder: str) -> Plan:
         steps.append(Change("stop", here.service, why))
     steps += [
         Change("disable", unit, why)
-        for unit in units
-        if present.state(unit).enabled == "enabled"
+        for unit, state in sorted(present.states.items())
+        if state.enabled == "enabled" and (unit in units or unit not in here.units)
     ]
     steps += [
         Change("remove", f"{folder}/{unit}", why, here.units[unit]) for unit in units
@@ -229,24 +229,34 @@ def _enabling(wanted: Generation, present: Present, start: str) -> list[Change]:
     return [
         Change("enable", unit, "it is to be there after a boot")
         for unit in sorted(wanted.units)
-        if _at_boot(wanted, unit, start) and present.state(unit).enabled != "enabled"
+        if _at_boot(wanted, unit, start)
+        and (present.state(unit).enabled != "enabled" or _moves(wanted, present, unit))
     ]
+
+
+def _moves(wanted: Generation, present: Present, unit: str) -> bool:
+    """Whether a unit is to be started at boot by something else than until now."""
+    after = definition(wanted.units[unit], "Install")
+    before = [g.units[unit] for g in present.in_use if unit in g.units]
+    return any(definition(text, "Install") != after for text in before)
 
 
 def _disabling(wanted: Generation, present: Present, start: str) -> list[Change]:
-    return [
-        Change(
-            "disable",
-            unit,
-            "it is started by a request, not at boot"
-            if unit in wanted.units
-            else "it is not wanted any more",
-        )
-        for unit in sorted(present.generation.units)
-        if owner_of(present.generation.units[unit]) == wanted.name
-        and present.state(unit).enabled == "enabled"
-        and not _at_boot(wanted, unit, start)
-    ]
+    changes = []
+    for unit in sorted(present.states):
+        text = present.generation.units.get(unit, _nobodys(wanted))
+        if owner_of(text) != wanted.name or present.state(unit).enabled != "enabled":
+            continue
+        if unit not in wanted.units:
+            why = "it is not wanted any more"
+        elif not _at_boot(wanted, unit, start):
+            why = "it is started by a request, not at boot"
+        elif _moves(wanted, present, unit):
+            why = "what starts it at boot changes"
+        else:
+            continue
+        changes.append(Change("disable", unit, why))
+    return changes
 
 
 def _closing(wanted: Generation, present: Present) -> list[Change]:

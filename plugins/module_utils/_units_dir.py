@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import os
 import typing as t
 
@@ -75,12 +76,15 @@ def unit_files(name: str, wanted: t.Collection[str]) -> dict[str, str]:
 
 
 def read_states(units: t.Sequence[str], manager: Manager) -> dict[str, UnitState]:
-    """What the manager says of each unit, in one command."""
+    """What the manager says of each unit, in one command, and what the disk says of
+    its start at boot: `UnitFileState` is remembered until the next daemon-reload, and a
+    run that was interrupted may have changed links without one."""
+    linked = linked_units()
     return {
         unit: UnitState(
             load=shown.get("LoadState", ""),
             active=shown.get("ActiveState", ""),
-            enabled=shown.get("UnitFileState", ""),
+            enabled="enabled" if unit in linked else _else(shown),
             needs_reload=shown.get("NeedDaemonReload") == "yes"
             or _has_unread_drop_ins(unit, shown.get("DropInPaths", "").split()),
             fragment=_there(shown.get("FragmentPath", "")),
@@ -103,6 +107,21 @@ def _has_unread_drop_ins(unit: str, known: t.Collection[str]) -> bool:
             if any(name.endswith(".conf") and name not in read for name in found):
                 return True
     return False
+
+
+def linked_units() -> set[str]:
+    """The units that another one wants, requires or upholds by a link of the host's."""
+    return {
+        unit
+        for kind in ("wants", "requires", "upholds")
+        for folder in glob.glob(f"{FOLDER}/*.{kind}")
+        for unit in os.listdir(folder)
+    }
+
+
+def _else(shown: t.Mapping[str, str]) -> str:
+    said = shown.get("UnitFileState", "")
+    return "disabled" if said == "enabled" else said
 
 
 def _there(path: str) -> str:

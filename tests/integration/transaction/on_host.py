@@ -317,7 +317,9 @@ def look(story: Options, result: Options | None) -> list[str]:
 
 def converge(name: str, goal: Options) -> list[str]:
     """The next run does what it is asked for, whatever it finds."""
-    return run_well(goal["wish"]) or judge(name, goal.get("then", goal["wish"]), goal["answers"])
+    return run_well(goal["wish"]) or judge(
+        name, goal.get("then", goal["wish"]), goal["answers"]
+    )
 
 
 def moments(story: Options) -> Options:

@@ -28,21 +28,21 @@ def release(shop: Shop) -> tuple[Version, Version]:
 
 def changed(shop: Shop) -> tuple[Version, Version]:
     return (
-        Version(shop, "1.0", "http", f"admin={shop.ports[1]}", greeting="one"),
-        Version(shop, "1.0", "http", f"admin={shop.ports[2]}", greeting="two"),
+        Version(shop, "1.0", "http", f"back={shop.ports[1]}", greeting="one"),
+        Version(shop, "1.0", "http", f"back={shop.ports[2]}", greeting="two"),
     )
 
 
 def removed(shop: Shop) -> tuple[Version, Version]:
     return (
-        Version(shop, "1.0", "http", "admin", greeting="one"),
+        Version(shop, "1.0", "http", "back", greeting="one"),
         Version(shop, "2.0", "http", greeting="two"),
     )
 
 
 def renamed(shop: Shop) -> tuple[Version, Version]:
     return (
-        Version(shop, "1.0", "http", "admin", greeting="one"),
+        Version(shop, "1.0", "http", "back", greeting="one"),
         Version(shop, "1.0", "http", f"other={shop.ports[1]}", greeting="two"),
     )
 
