@@ -130,7 +130,7 @@ class Case:
             self.key(unit),
             {
                 "unit": unit.unit,
-                "listen": [listener.text for listener in unit.listeners],
+                "listen": [unit.label(listener) for listener in unit.listeners],
                 "kinds": sorted({listener.kind for listener in unit.listeners}),
                 "accept": unit.accept,
                 "held_by": [],

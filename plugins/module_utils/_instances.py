@@ -104,7 +104,7 @@ def _round(case: Case, question: Question) -> None:
     }
     if look.state.executed:
         took["manager_ms"] = milliseconds(answer.began, look.state.executed / 1000000)
-    entry["addresses"][listener.text] = took
+    entry["addresses"][unit.label(listener)] = took
     entry.update(
         triggered=accepted > 0,
         triggered_by="probe" if accepted > 0 else "nothing",
@@ -140,6 +140,8 @@ def _judge(
         ended = ServiceState(shown)
         if ended.invocation == state.invocation:
             state = ended
+        if ended.active == "failed":
+            case.manager.reset_failed(look.name)
     if not answer.right:
         how = state.ending()
         if answer.stage == "wrong":
@@ -167,4 +169,5 @@ def _judge(
             unit,
         )
     if state.active == "failed":
-        case.problem("stays", f"{look.name} {state.ending() or 'has failed'}", unit)
+        # its client has gone in the middle of a conversation, which many take ill
+        case.note(f"{look.name} {state.ending() or 'has failed'} after it had answered")

@@ -70,7 +70,7 @@ def judge_descriptors(
     passed = [row["name"] for row in facts["descriptors"]]
     for unit, listener in case.listeners():
         entry = case.entry(unit)
-        inode = case.inodes.get((unit.unit, listener.text))
+        inode = case.inodes.get((unit.unit, unit.label(listener)))
         if inode is not None:
             holder = inodes.get(inode)
             if holder:

@@ -136,7 +136,7 @@ def bind(case: Case) -> None:
             continue
         own = [inode for inode in inodes if inode in held]
         if own:
-            case.inodes[unit.unit, listener.text] = own[0]
+            case.inodes[unit.unit, unit.label(listener)] = own[0]
             continue
         others = [pid for inode in inodes for pid in case.proc.holders(inode)]
         who = ", ".join(about(case.proc, pid) for pid in others[:3])

@@ -224,12 +224,13 @@ class Probe:
         given = _mapping(value, where, tuple(cls.__dataclass_fields__))
         if not given.get("socket"):
             raise InvalidProbe(f"{where} must name its socket")
-        ways = [way for way in ("http", "command", "send") if given.get(way)]
+        given = {key: item for key, item in given.items() if item is not False}
+        ways = [way for way in ("http", "command", "send") if way in given]
         if "expect" in given and ways not in (["command"], ["send"]):
             ways.append("expect")
         if len(ways) > 1:
             raise InvalidProbe(f"{where} must be one of {', '.join(ways)}, not all")
-        http = Http.parse(given["http"], f"{where}.http") if given.get("http") else None
+        http = Http.parse(given["http"], f"{where}.http") if "http" in given else None
         tls = Tls.parse(given.get("tls"), f"{where}.tls")
         if http is not None and isinstance(given["http"], dict):
             tls = Tls.parse(given["http"].get("tls"), f"{where}.http.tls") or tls

@@ -164,6 +164,11 @@ class SocketUnit:
             load_error=shown.get("LoadError", ""),
         )
 
+    def label(self, listener: Listener) -> str:
+        """How the proof calls an address: with its kind where two kinds share it."""
+        same = [other for other in self.listeners if other.text == listener.text]
+        return listener.text if len(same) == 1 else listener.line
+
     @property
     def template(self) -> str:
         """The template that a socket with ``Accept=yes`` starts instances of."""

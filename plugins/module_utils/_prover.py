@@ -82,7 +82,7 @@ def questions(case: Case) -> list[Question]:
         unit = find_socket(probe.socket, case.units, case.wish.service)
         listeners = [x for x in unit.listeners if means(probe.address, x)]
         if not listeners:
-            there = ", ".join(listener.text for listener in unit.listeners)
+            there = ", ".join(unit.label(listener) for listener in unit.listeners)
             raise InvalidProbe(
                 f"{unit.unit} has no address {probe.address}; there are: {there}"
             )
@@ -169,7 +169,8 @@ def _round(case: Case, question: Question, from_rest: bool) -> None:
 
 def _latency(case: Case, question: Question) -> None:
     """As many starts as are wished, and where their time went."""
-    first = case.entry(question[1])["addresses"][question[2].text]
+    _probe, unit, listener = question
+    first = case.entry(unit)["addresses"][unit.label(listener)]
     samples = [first]
     for _ in range(case.wish.samples - 1):
         if case.wish.rest == "keep" or not stop(case):
@@ -179,7 +180,7 @@ def _latency(case: Case, question: Question) -> None:
         _round(case, question, True)
         if case.failed:
             return
-        samples.append(case.entry(question[1])["addresses"][question[2].text])
+        samples.append(case.entry(unit)["addresses"][unit.label(listener)])
     kept = ("first_byte_ms", "whole_ms", "manager_ms", "program_ms", "answer_ms")
     case.proof.latency = {
         "samples": [{name: row.get(name) for name in kept} for row in samples],

@@ -107,7 +107,7 @@ def judge_answer(
     triggered = why in ("probe", "client")
     took = times(case.state, answer, triggered)
     took["right"] = answer.right
-    entry["addresses"][listener.text] = took
+    entry["addresses"][unit.label(listener)] = took
     if why is not None:
         entry["triggered"], entry["triggered_by"] = triggered, why
     if why is not None or entry["first_byte_ms"] is None:

@@ -20,7 +20,7 @@ from cases import OTHERS, ROOT, programs
 from conftest import FULL, SUITES, Hosts
 
 PACKAGES = (
-    "gunicorn python3-uvicorn tang micro-httpd uuid-runtime tftpd-hpa rpcbind lighttpd rsync "
+    "gunicorn python3-uvicorn tang micro-httpd uuid-runtime rpcbind lighttpd rsync "
     "systemd-journal-remote"
 )
 RPC = "00000007 00000000 00000002 000186a0 00000002" + " 00000000" * 5
@@ -119,34 +119,15 @@ PROGRAMS = [
         files={"/opt/others/www/page": "static\n"},
     ),
     Program(
-        "rsync",
+        "rsync@",
         {
             "rsync.socket": "[Socket]\nListenStream=127.0.0.1:8106\nAccept=yes\n",
             "rsync@.service": "[Service]\nDynamicUser=yes\nStandardInput=socket\n"
             "ExecStart=/usr/bin/rsync --daemon --config=/opt/others/rsyncd.conf\n",
         },
         [{"socket": "rsync", "expect": {"regex": "^@RSYNCD: [0-9]+"}}],
+        "rsync.socket",
         files={"/opt/others/rsyncd.conf": "use chroot = no\n"},
-    ),
-    Program(
-        "tftp",
-        pair(
-            "tftp",
-            0,
-            "/usr/sbin/in.tftpd --secure /opt/others/www",
-            "DynamicUser=no\nStandardInput=socket\nUser=root",
-            listen="ListenDatagram=127.0.0.1:69",
-        ),
-        [
-            {
-                "socket": "tftp.socket",
-                "send": {"hex": "0001" + b"page\0octet\0".hex()},
-                "expect": {"hex": "00030001" + b"static\n".hex()},
-            }
-        ],
-        files={"/opt/others/www/page": "static\n"},
-        # it must be root to change its root directory, and then is somebody else by itself
-        options={"accept": ["user"]},
     ),
     # with the units that Debian gives them
     Program("tangd@", {}, web("tangd", path="/adv", status=[200, 404]), "tangd.socket"),
