@@ -150,7 +150,8 @@ def device_allow(value: str, key: str, systemd: int) -> None:
     device = expand(words[0], systemd)
     if not device.startswith(("block-", "char-")):
         demand(
-            re.match(r"/+(?:dev|run/systemd/inaccessible)/+[^/]", device) is not None,
+            re.match(r"/+(?:dev(?:/|$)|run/systemd/inaccessible/+[^/])", device)
+            is not None,
             f"{device!r} is not the node of a device",
         )
         _normalized(device)
@@ -285,8 +286,13 @@ def image_policy(value: str, key: str, systemd: int) -> None:
     """`*`, `-`, `~`, or PARTITION=FLAGS; flags that are unknown are passed over."""
     if value in ("*", "-", "~"):
         return
+    partitions = _directives.words("partition_designator", systemd) or frozenset()
     for word in value.split(":"):
-        demand(not word or "=" in word, f"{word!r} is not PARTITION=FLAGS")
+        partition, equals, _flags = word.partition("=")
+        demand(
+            not word or (bool(equals) and (not partition or partition in partitions)),
+            f"{word!r} is not PARTITION=FLAGS",
+        )
 
 
 KINDS: t.Final[t.Mapping[str, Check]] = {

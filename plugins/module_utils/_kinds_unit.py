@@ -15,7 +15,7 @@ from . import _directives
 from . import _value_basics as basics
 from ._kinds_exec import check_base64
 from ._kinds_paths import KERNEL_PATHS_SINCE
-from ._unit_name import is_unit_name, suffix
+from ._unit_name import is_template, is_unit_name, suffix
 from ._value_network import (
     bind_problem,
     listen_problem,
@@ -34,6 +34,8 @@ from ._value_words import (
     words_of,
 )
 
+# The types of units that can be made from a template (unit-def.c).
+_TEMPLATES: t.Final = ("service", "socket", "target", "timer", "path")
 _URL: t.Final = re.compile(r"(?:https?://.|file:/|info:.|man:.).*", re.S)
 _BUS_NAME: t.Final = re.compile(
     r"(?::[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|[A-Za-z_-][A-Za-z0-9_-]*"
@@ -46,6 +48,10 @@ def unit_name(word: str, systemd: int) -> str:
     """Give a unit's name, specifiers replaced; raises BadValue for any other word."""
     name = expand(word, systemd, in_name=True)
     demand(is_unit_name(name), f"{word!r} is not the name of a unit")
+    demand(
+        not is_template(name) or suffix(name) in _TEMPLATES,
+        f"{word!r}: a .{suffix(name)} has no templates",
+    )
     return name
 
 

@@ -147,6 +147,23 @@ class Subject:
                 kept.append(entry)
         return kept
 
+    def kept_together(self, section: str, keys: t.Sequence[str]) -> list[Assignment]:
+        """Give what systemd keeps of directives that make up one list.
+
+        An empty assignment to any of them resets all.
+        """
+        known = _directives.directives(self.systemd).get(section, {})
+        assigned = [entry for key in keys for entry in self.entries(section, key)]
+        kept: list[Assignment] = []
+        for entry in sorted(assigned, key=lambda entry: entry.line):
+            if not entry.value:
+                kept.clear()
+            elif entry.key in known and not value_problem(
+                known[entry.key].kind, entry.key, entry.value, self.systemd
+            ):
+                kept.append(entry)
+        return kept
+
     def last(self, section: str, key: str) -> Assignment | None:
         """Give the assignment that counts for a directive that takes one value."""
         kept = self.kept(section, key)

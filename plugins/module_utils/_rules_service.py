@@ -135,7 +135,7 @@ def verify(subject: Subject) -> t.Iterator[Problem]:
         yield BUS.at("Type=dbus without a BusName", "Service", _type(subject))
     pam = subject.last("Service", "PAMName")
     mode = subject.value("Service", "KillMode", "control-group")
-    if pam and subject.systemd < 255 and mode not in ("control-group", "mixed"):
+    if pam and mode not in ("control-group", "mixed"):
         yield PAM.at(f"PAMName with KillMode={mode} is refused", "Service", pam)
     if kind == "forking" and subject.flag("Service", "PrivatePIDs"):
         yield FORKING.at(

@@ -89,13 +89,13 @@ def _is_there(subject: Subject, name: str) -> bool:
 def never(subject: Subject) -> t.Iterator[Problem]:
     """Timers without a time, paths without a path (timer_verify, path_verify)."""
     if subject.type == "timer":
-        times = any(subject.kept("Timer", key) for key in _TIMES)
+        times = subject.kept_together("Timer", _TIMES)
         changes = subject.flag("Timer", "OnClockChange") or subject.flag(
             "Timer", "OnTimezoneChange"
         )
         if not times and not changes:
             yield NO_ELAPSE.at("no On… directive that systemd would keep")
-    if subject.type == "path" and not any(subject.kept("Path", key) for key in _PATHS):
+    if subject.type == "path" and not subject.kept_together("Path", _PATHS):
         yield NO_PATH.at("no path that systemd would keep")
 
 

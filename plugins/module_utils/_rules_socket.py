@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 import typing as t
 
-from . import _directives
 from ._rules import Problem, Subject, rule
 from ._rules_service import commands, starts
 from ._unit import Assignment
@@ -67,18 +66,7 @@ _KIND: t.Final = {"ListenStream": "stream", "ListenDatagram": "datagram"}
 
 def listeners(subject: Subject) -> list[Assignment]:
     """Give the assignments that make a socket listen; an empty one resets them all."""
-    known = _directives.directives(subject.systemd)["Socket"]
-    found: list[Assignment] = []
-    ordered = sorted(
-        (entry for key in _LISTENS for entry in subject.entries("Socket", key)),
-        key=lambda entry: entry.line,
-    )
-    for entry in ordered:
-        if not entry.value:
-            found.clear()
-        elif entry.key in known and entry in subject.kept("Socket", entry.key):
-            found.append(entry)
-    return found
+    return subject.kept_together("Socket", _LISTENS)
 
 
 def held(entry: Assignment, v6_only: bool = False) -> set[tuple[str, str]]:

@@ -72,7 +72,7 @@ _REFUSED_KINDS: t.Final = frozenset(
     ("exec", "user_group_compat", "user_group_strv_compat", "working_directory")
 )
 # Looking for a name that is near takes its time; nobody reads so many.
-_MOST_HINTS: t.Final = 50
+_MOST_HINTS: t.Final = 20
 _COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
 _FREE_TEXT: t.Final = frozenset(
     ("exec", "unit_string_printf", "environ", "exec_input_text", "set_credential")

@@ -35,11 +35,11 @@ _NANO_UNITS: t.Final = {"nsec": 1, "ns": 1}
 _UNIT_WORDS: t.Final = "|".join(sorted(_TIME_UNITS, key=len, reverse=True))
 _TIME_PART: t.Final = re.compile(
     r"\s*(?P<whole>\+?[0-9]+|(?=\.[0-9]))(?:\.(?P<part>[0-9]+))?"
-    r"(?P<unit>\s*(?:" + _UNIT_WORDS + r"))?(?P<end>\s+|$|(?=[0-9+]))"
+    r"(?:\s*(?P<unit>" + _UNIT_WORDS + r")\s*|\s+|$)"
 )
 _NANO_PART: t.Final = re.compile(
     r"\s*(?P<whole>\+?[0-9]+|(?=\.[0-9]))(?:\.(?P<part>[0-9]+))?"
-    r"(?P<unit>\s*(?:" + _UNIT_WORDS + r"|nsec|ns))?(?P<end>\s+|$|(?=[0-9+]))"
+    r"(?:\s*(?P<unit>" + _UNIT_WORDS + r"|nsec|ns)\s*|\s+|$)"
 )
 _INFINITY: t.Final = 2**64 - 1
 
@@ -85,7 +85,7 @@ def time_span(text: str, unit: int = 10**6) -> int | None:
         part = _TIME_PART.match(text, position)
         if not part:
             return None
-        factor = _TIME_UNITS[part["unit"].strip()] if part["unit"] else unit
+        factor = _TIME_UNITS[part["unit"]] if part["unit"] else unit
         if len(part["whole"]) > _MOST_DIGITS:
             return None
         total += int(part["whole"] or "0") * factor
@@ -109,7 +109,7 @@ def is_nano_span(text: str) -> bool:
         part = _NANO_PART.match(text, position)
         if not part or len(part["whole"]) > _MOST_DIGITS:
             return False
-        unit = (part["unit"] or "ns").strip()
+        unit = part["unit"] or "ns"
         factor = _NANO_UNITS.get(unit) or 1000 * _TIME_UNITS[unit]
         if int(part["whole"] or "0") * factor >= _INFINITY:
             return False

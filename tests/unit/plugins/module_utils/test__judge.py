@@ -152,6 +152,25 @@ def test_a_section_that_is_skipped_is_skipped_as_a_whole() -> None:
     assert unit_problems(text, name="a.service") == []
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("a.timer", "[Timer]\nOnBootSec=1\nOnCalendar=\n", "timer-without-time"),
+        ("a.path", "[Path]\nPathExists=/a\nPathChanged=\n", "path-without-path"),
+        (
+            "a.socket",
+            "[Socket]\nListenStream=1\nListenFIFO=\n",
+            "socket-without-listener",
+        ),
+    ],
+)
+def test_an_empty_assignment_resets_the_whole_list(
+    name: str, text: str, rule: str
+) -> None:
+    assert rule in {problem.rule for problem in unit_problems(text, name=name)}
+    assert unit_problems(text.rstrip("\n").rpartition("\n")[0] + "\n", name=name) == []
+
+
 def test_version_decides() -> None:
     text = SERVICE + "PrivateTmp=disconnected\n"
     assert [p.rule for p in unit_problems(text, systemd=252)] == ["bad-value"]
@@ -183,6 +202,7 @@ BAD_INPUT: dict[str, str | bytes] = {
     "megabyte of dollars": "[Service]\nExecStart=/x " + "$" * (MEGABYTE - 101),
     "binary": bytes(range(256)) * 64,
     "100,000 lines": "[Service]\n" + "Environment=A=b\n" * 100_000,
+    "100,000 sockets": "[Socket]\n" + "ListenStream=80\n" * 100_000,
     "100,000 unknown keys": "[Service]\n"
     + "".join(f"Key{n}=1\n" for n in range(100_000)),
     "10,000 sections": "".join(f"[Section{n}]\n" for n in range(10_000)),
@@ -199,7 +219,8 @@ BAD_INPUT: dict[str, str | bytes] = {
 def test_bad_input_has_an_answer_within_a_second(kind: str) -> None:
     unit_problems(SERVICE)  # reads the table
     start = time.process_time()
-    found = unit_problems(BAD_INPUT[kind], name="app.service")
+    name = "app.socket" if "sockets" in kind else "app.service"
+    found = unit_problems(BAD_INPUT[kind], name=name)
     assert time.process_time() - start < 1
     assert all(problem.rule in RULES for problem in found)
 

@@ -30,7 +30,7 @@ def problem(
 
 GOOD = {
     "NoNewPrivileges": ["yes", "On", "0", "f"],
-    "TimeoutStartSec": ["5", "5min 3s", "1.5h", "infinity", "90", "5 min", "1h30min"],
+    "TimeoutStartSec": ["5", "5min 3s", "1.5h", "infinity", "90", "5 min", "1h30min", "1h 30", ".5"],
     "MemoryMax": ["512M", "1G 512M", "20%", "infinity", "", "1.5G"],
     "TasksMax": ["1", "10%", "infinity"],
     "CPUQuota": ["150%", "0.5%"],
@@ -97,7 +97,7 @@ GOOD = {
 }  # fmt: skip
 BAD = {
     "NoNewPrivileges": ["", "maybe", "2", "yes # c"],
-    "TimeoutStartSec": ["", "5x", "-1", "1.5.5", "5 parsecs", "12.s"],
+    "TimeoutStartSec": ["", "5x", "-1", "1.5.5", "5 parsecs", "12.s", "18+00", "1.2.3"],
     "MemoryMax": ["512Q", "101%", "0", "1M 1G", "-1", "12 13"],
     "TasksMax": ["0", "many", "-1"],
     "CPUQuota": ["150", "0%", "0.555%"],
