@@ -52,6 +52,8 @@ class Case:
         self.state = ServiceState({})
         self.last_answer = 0.0
         self.touched = False
+        self.visited = False
+        """Whether a client was seen at its sockets just after it had come to rest."""
         self.known: t.Callable[[str, bytes], bool | None] | None = None
         """Whether a credential has that content; None where nobody knows."""
         self.baseline = ServiceState({})

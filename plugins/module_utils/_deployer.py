@@ -31,6 +31,7 @@ from ._manager import Manager, ManagerError, Run
 from ._plan import Change, Plan
 from ._proc import Proc
 from ._releases import InvalidRelease, Releases
+from ._rest import rest
 from ._steps import StepFailed, Steps
 from ._transition import Conflict, Present, make_plan, removal_plan
 from ._units_dir import FOLDER, read_present
@@ -106,6 +107,7 @@ class Deployer:
             terms.check_mode,
         )
         self.proof: dict[str, t.Any] | None = None
+        self._rested = 0.0
         self.notes: list[str] = []
 
     # -- reading ----------------------------------------------------------------------
@@ -352,12 +354,14 @@ class Deployer:
 
     def _make(self, wanted: Generation, present: Present, plan: Plan) -> None:
         """Make a plan so. Raises StepFailed."""
-        self._steps(wanted).make(plan, lambda unit: self._explain(wanted, unit))
+        steps = self._steps(wanted)
+        steps.make(plan, lambda unit: self._explain(wanted, unit))
+        self._rested = steps.rested
         idle = not present.state(wanted.service).running
         fresh = plan.subjects("write", "switch", "reload", "store", "renew")
         if fresh and idle and wanted.start != "eager" and wanted.activators:
             # A request may have started it meanwhile, from what was there before.
-            self._manager.stop(wanted.service)
+            self._rested = rest(self._manager, wanted.service)
 
     def _prune(self, plan: Plan) -> None:
         """Take away surplus releases; what is deployed is deployed, whatever comes."""
@@ -436,6 +440,7 @@ class Deployer:
                 "probes": list(self.terms.probes),
                 "timeout": self.terms.timeout,
                 "leave": "running" if generation.start == "eager" else "as_found",
+                "since": 0.0 if generation.start == "eager" else self._rested,
             }
         )
         known = self.keeper.matches(generation)

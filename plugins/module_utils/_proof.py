@@ -71,6 +71,9 @@ class Wish:
     timeout: float = 30.0
     settle: float = 0.25
     rest: Rest = "once"
+    since: float = 0.0
+    """When the caller brought the service to rest, on the monotonic clock: a run that a
+    request started later counts as one from rest. 0 when it did not."""
     leave: Leave = "as_found"
     samples: int = 1
     reset: bool = False

@@ -20,6 +20,7 @@ from ._generation import Generation
 from ._manager import Manager, ManagerError
 from ._plan import Change, Plan
 from ._releases import Releases
+from ._rest import rest
 from ._units_dir import FOLDER
 
 Explain = t.Callable[[str], str]
@@ -47,6 +48,8 @@ class Steps:
         self._keeper = keeper
         self._manager = manager
         self._releases = releases
+        self.rested = 0.0
+        """When the service was brought to rest, as `rest` gives it."""
 
     def make(self, plan: Plan, explain: Explain) -> None:
         """Make the plan so, in its order; raises StepFailed at the first failure.
@@ -99,7 +102,9 @@ class Steps:
             self._disable(subject)
         elif change.action == "reload":
             self._manager.daemon_reload()
-        elif change.action in ("close", "stop"):
+        elif change.action == "stop":
+            self.rested = rest(self._manager, subject)
+        elif change.action == "close":
             self._manager.stop(subject)
             self._forget_failures(subject)
         elif change.action == "open":

@@ -41,9 +41,12 @@ def cause(case: Case, before: ServiceState, answer: Answer) -> str:
         return other
     if state.started >= int(answer.began * 1000000):
         return "probe"
-    port = answer.listener.port
-    if port and any(
+    if case.visited:
+        return "client"
+    ports = {listener.port for _unit, listener in case.listeners() if listener.port}
+    if any(
         row.peer_port and (row.peer, row.peer_port) != answer.local
+        for port in ports
         for row in Tables(case.proc).endpoints("tcp", port)
     ):
         return "client"
