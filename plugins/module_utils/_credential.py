@@ -298,6 +298,11 @@ def directives(
 def check_storable(item: Credential, systemd: int, seals: bool) -> None:
     """Refuse what this host's store cannot hold; raises InvalidCredential."""
     where = f"credential {item.name}"
+    if item.not_after and item.not_after <= datetime.now(timezone.utc):
+        raise InvalidCredential(
+            f"{where}: not_after {item.not_after:%Y-%m-%d %H:%M:%S} UTC has passed; no "
+            "service could load it"
+        )
     if seals:
         size = len(item.secret or b"")
         if item.kind == "content" and size > SEALED_MAX_OLD and systemd < 257:

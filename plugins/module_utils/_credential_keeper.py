@@ -34,12 +34,12 @@ from ._credential import (
 from ._credential_plan import Held, Holding
 from ._credential_source import check_propagation, content, imported, seen
 from ._credential_store import (
-    Sealed,
     Store,
     UnusableStore,
     check_modes,
     is_sealed,
     read,
+    seals,
 )
 from ._credential_unit import Line, lines
 from ._files import write_file
@@ -275,4 +275,20 @@ class Keeper:
         shutil.rmtree(self._saved, ignore_errors=True)
 
 
-__all__ = ("HOST_KEY", "Keeper", "Sealed")
+def matches_deployed(
+    service: str, systemd: int
+) -> t.Callable[[str, bytes], bool | None] | None:
+    """What the last deployment of a service means by its credentials' names, as
+    `Keeper.matches`; None for a service that is none of ours."""
+    from ._ledger import BrokenLedger, Ledger
+
+    name = service.rpartition(".")[0]
+    folder = os.path.join(STATE, name)
+    try:
+        deployed = Ledger(name, folder).deployed()
+    except (BrokenLedger, OSError):
+        return None
+    if deployed is None:
+        return None
+    keeper = Keeper(name, folder, systemd, Store(seals(systemd)), check_mode=True)
+    return keeper.matches(deployed)

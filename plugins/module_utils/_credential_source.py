@@ -175,9 +175,9 @@ def _follow(where: str, path: str) -> str:
             rest = target.split("/") + rest
             here = "/" if target.startswith("/") else here
             continue
-        if stat.S_ISDIR(info.st_mode) or not rest:
+        if stat.S_ISDIR(info.st_mode) or stat.S_ISREG(info.st_mode):
             sticky = stat.S_ISDIR(info.st_mode) and info.st_mode & stat.S_ISVTX
-            if info.st_mode & 0o002 and not sticky and not stat.S_ISFIFO(info.st_mode):
+            if info.st_mode & 0o002 and not sticky:
                 raise InvalidCredential(
                     f"{where}: {path} leads through {step}, which every user of the host "
                     f"can write to; chmod o-w {step}"

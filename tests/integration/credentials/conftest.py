@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from looking_glass import Glass, opened  # noqa: E402
+from looking_glass import Glass, opened
 
 
 @pytest.fixture

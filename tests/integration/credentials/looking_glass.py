@@ -90,7 +90,9 @@ class Glass:
         """The result of a deployment, failed or not."""
         run = {key: more.pop(key) for key in ("check", "diff") if key in more}
         options = self.options(said, **more)
-        return t.cast("dict[str, t.Any]", self.host.attempt("deployment", **run, **options))
+        return t.cast(
+            "dict[str, t.Any]", self.host.attempt("deployment", **run, **options)
+        )
 
     def deploy(self, said: t.Mapping[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
         """A deployment that must succeed."""
@@ -129,14 +131,20 @@ class Glass:
         """The kernel's number of the listening socket; another one is another socket."""
         port = f"{self.port:04X}"
         return t.cast(
-            "str", self.sh(f"awk '$2 ~ /:{port}$/ && $4 == \"0A\" {{print $10}}' /proc/net/tcp")
+            "str",
+            self.sh(
+                f"awk '$2 ~ /:{port}$/ && $4 == \"0A\" {{print $10}}' /proc/net/tcp"
+            ),
         )
 
     def encrypt(self, name: str, content: bytes) -> str:
         """Ciphertext made on the host, as an operator would."""
         text = base64.b64encode(content).decode()
         return t.cast(
-            "str", self.sh(f"echo {text} | base64 -d | systemd-creds encrypt --name={name} - - 2>/dev/null")
+            "str",
+            self.sh(
+                f"echo {text} | base64 -d | systemd-creds encrypt --name={name} - - 2>/dev/null"
+            ),
         )
 
     def clear(self) -> None:

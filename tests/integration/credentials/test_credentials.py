@@ -33,7 +33,9 @@ def test_a_secret_from_its_store_to_its_end(glass: Glass) -> None:
     assert result["proof"]["service"]["credentials_gone"] is True
     assert glass.active() == "inactive"
     assert glass.ask()["seen"] == {"key.pem": sha("first\nsecret\n\n")}
-    stored = glass.sh(f"stat -c '%a %U' {glass.store} {glass.folder} {glass.folder}/key.pem")
+    stored = glass.sh(
+        f"stat -c '%a %U' {glass.store} {glass.folder} {glass.folder}/key.pem"
+    )
     assert stored.split("\n") == ["700 root", "700 root", "400 root"]
     plain = glass.sh(f"grep -c secret {glass.folder}/key.pem; true")
     assert plain == ("0" if glass.seals else "1")
@@ -63,3 +65,138 @@ def test_a_secret_from_its_store_to_its_end(glass: Glass) -> None:
     assert "erase" in actions(dropped)
     assert glass.sh(f"ls -d {glass.folder} 2>/dev/null; true") == ""
     assert glass.ask()["seen"] == {}
+
+
+def test_a_file_of_the_host_that_changes(glass: Glass) -> None:
+    live = f"/srv/{glass.name}/live"
+    glass.sh(
+        f"mkdir -p -m 700 {live} {live}/../archive && cd {live} && echo one > ../archive/1 && "
+        "echo two > ../archive/2 && chmod 600 ../archive/* && ln -s ../archive/1 chain.pem"
+    )
+    said = {"chain.pem": {"path": f"{live}/chain.pem"}}
+    glass.deploy(said)
+    pid, inode = glass.ask()["pid"], glass.socket_inode()
+    assert glass.deploy(said)["changed"] is False
+    assert glass.ask()["pid"] == pid
+    glass.sh(f"ln -sfn ../archive/2 {live}/chain.pem")
+    planned = glass.deploy(said, check=True)
+    assert glass.ask() == {"pid": pid, "seen": {"chain.pem": sha("one\n")}}
+    changed = glass.deploy(said)
+    assert actions(changed) == actions(planned) == ["renew", "stop", "prove"]
+    assert glass.active() == "inactive"
+    assert glass.ask()["seen"] == {"chain.pem": sha("two\n")}
+    assert glass.socket_inode() == inode
+    assert glass.deploy(said)["changed"] is False
+
+
+def test_what_fails_its_proof_is_put_back(glass: Glass) -> None:
+    good = {"key.pem": {"content": "good"}, "old": {"content": "stays\0"}}
+    glass.deploy(good)
+    inode = glass.socket_inode()
+    bad = {"key.pem": {"content": "bad"}, "new": {"content": "comes"}}
+    probes = [{"socket": "http", "http": {"body": sha("good")}, "timeout": 10}]
+    failed = glass.attempt(bad, probes=probes)
+    assert failed["failed"]
+    assert "is proven again" in failed["msg"]
+    assert glass.ask()["seen"] == {"key.pem": sha("good"), "old": sha("stays\0")}
+    assert glass.sh(f"ls {glass.folder}") == "key.pem\nold"
+    assert glass.sh(f"ls -A {glass.state}/credentials 2>/dev/null; true") == ""
+    assert glass.socket_inode() == inode
+    assert glass.deploy(good)["changed"] is False
+    refused = glass.attempt(bad, probes=probes)
+    assert "not deployed again" in refused["msg"]
+    # Another secret is something else than what was given up.
+    other = {"key.pem": {"content": "good"}, "new": {"content": "comes later"}}
+    assert glass.deploy(other, probes=probes)["changed"]
+
+
+def test_going_back_keeps_todays_secrets(spot: Glass) -> None:
+    spot.deploy({"key.pem": {"content": "one"}})
+    spot.deploy({"key.pem": {"content": "one"}}, lines="Environment=A=b\n")
+    spot.deploy({"key.pem": {"content": "two"}}, lines="Environment=A=b\n")
+    back = spot.host.run("deployment", name=spot.name, state="rolled_back")
+    assert "write" in actions(back)
+    assert spot.ask()["seen"] == {"key.pem": sha("two")}
+    assert "A=b" not in spot.sh(f"cat /etc/systemd/system/{spot.name}.service")
+
+
+def test_it_goes_with_the_service(glass: Glass) -> None:
+    glass.deploy({"key.pem": {"content": "one"}, "other": {"content": "two"}})
+    gone = glass.host.run("deployment", name=glass.name, state="absent")
+    assert actions(gone).count("erase") == 2
+    assert glass.print() == ""
+    assert glass.sh(f"ls -d {glass.folder} 2>/dev/null; true") == ""
+
+
+def test_bytes_of_any_kind_arrive(glass: Glass) -> None:
+    every = bytes(range(256)) * 3 + b"\n\r\n\0"
+    most = (
+        b"x" * (1024 * 1024 - 200)
+        if glass.systemd >= 257 or not glass.seals
+        else b"x" * 870000
+    )
+    text = base64.b64encode(every).decode()
+    said = {
+        "any": {"content": text, "encoding": "base64"},
+        "one": {"content": "\n"},
+        "A-b_c.9": {"content": "ünïcode "},
+    }
+    glass.deploy(said)
+    seen = glass.ask()["seen"]
+    assert seen == {"any": sha(every), "one": sha("\n"), "A-b_c.9": sha("ünïcode ")}
+    glass.deploy({"most": {"content": most.decode()}})
+    assert glass.ask()["seen"] == {"most": sha(most)}
+
+
+def test_an_expiry_is_kept_and_told_apart(spot: Glass) -> None:
+    said = {"token": {"content": "x", "not_after": "2090-01-31"}}
+    spot.deploy(said)
+    before = spot.print()
+    assert spot.deploy(said)["changed"] is False
+    assert spot.print() == before
+    later = spot.deploy(
+        {"token": {"content": "x", "not_after": "2090-01-31T00:00:01Z"}}
+    )
+    assert later["plan"][0]["reason"] == "its expiry changes"
+    open_end = spot.deploy({"token": {"content": "x"}})
+    assert actions(open_end)[0] == "store"
+    assert spot.deploy({"token": {"content": "x"}})["changed"] is False
+
+
+def test_ciphertext_of_the_operator(spot: Glass) -> None:
+    text = spot.encrypt("token", b"ciphered")
+    said = {"token": {"encrypted": text}}
+    spot.deploy(said)
+    assert spot.ask()["seen"] == {"token": sha("ciphered")}
+    assert spot.deploy(said)["changed"] is False
+    content = spot.deploy({"token": {"content": "ciphered"}})
+    assert content["changed"] is False, "the same secret writes nothing"
+    message = spot.refused({"other": {"encrypted": text}})
+    assert "bound to the name 'token'" in message
+    broken = base64.b64encode(base64.b64decode(text)[:-9] + b"123456789").decode()
+    assert "does not open" in spot.refused({"token": {"encrypted": broken}})
+    spot.sh("mv /var/lib/systemd/credential.secret /root/kept.secret")
+    try:
+        assert "key /var/lib/systemd/credential.secret is missing" in spot.refused(said)
+        # With the secret at hand, it is stored again under a new key.
+        fresh = spot.deploy({"token": {"content": "ciphered"}})
+        assert (
+            fresh["plan"][0]["reason"] == "what is there cannot be opened on this host"
+        )
+    finally:
+        spot.sh("mv /root/kept.secret /var/lib/systemd/credential.secret")
+
+
+def test_names_in_the_store_are_imported(spot: Glass) -> None:
+    name = f"{spot.name}.a"
+    for secret in ("one", "two"):
+        spot.host.run("credential", name=name, content=secret)
+        said = {"all": {"import": f"{spot.name}.*"}}
+        result = spot.deploy(said)
+        assert result["changed"]
+        assert spot.ask()["seen"] == {name: sha(secret)}
+        assert spot.deploy(said)["changed"] is False
+    assert actions(result) == ["renew", "stop", "prove"]
+    spot.deploy({})
+    spot.host.run("credential", name=name, state="absent")
+    assert "matches" in spot.refused({"all": {"import": f"{spot.name}.*"}})
