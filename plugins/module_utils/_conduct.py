@@ -57,8 +57,9 @@ def stop(case: Case) -> bool:
     It counts as stopped too when another client's request has started it again.
     """
     name = case.wish.service
-    let_start(case.manager, name, case.wish.timeout, case.clock, case.sleep)
-    case.refresh()
+    if case.state.active == "activating":
+        let_start(case.manager, name, case.wish.timeout, case.clock, case.sleep)
+        case.refresh()
     before = case.state
     case.baseline, case.touched = before, True
     try:

@@ -21,9 +21,6 @@ from ._proc import NAMESPACES, SECCOMP, Proc, capability_names
 
 #: systemd.exec(5), DynamicUser=: the range that its users are taken from.
 DYNAMIC = range(61184, 65520)
-#: What the manager falls back to: no unit has declared a limit that equals it.
-DEFAULTS = ("DefaultTasksMax", *(f"DefaultLimit{n}" for n in ("NOFILE", "NPROC")))
-DEFAULTS += tuple(f"DefaultLimit{name}" for name in ("CORE", "MEMLOCK"))
 
 
 def user_name(uid: int) -> str | None:
@@ -137,8 +134,7 @@ def sandbox_facts(
 ) -> tuple[dict[str, t.Any], list[Effect]]:
     """The mapping ``sandbox`` of a proof, and the effects that it was made of."""
     declared = manager.show([unit], PROPERTIES)[unit]
-    defaults = manager.defaults(DEFAULTS)
-    found = effects(declared, kernel_facts(proc, pid, control_group), defaults)
+    found = effects(declared, kernel_facts(proc, pid, control_group), manager.own)
     differences = [
         {
             "directive": effect.directive,

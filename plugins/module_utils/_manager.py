@@ -37,6 +37,12 @@ def names(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+OWN = names(
+    "Version DefaultTasksMax DefaultLimitNOFILE DefaultLimitNPROC DefaultLimitCORE "
+    "DefaultLimitMEMLOCK"
+)
+
+
 class ManagerError(RuntimeError):
     """The manager refused a command; ``argv``, ``rc`` and ``err`` say what it was."""
 
@@ -97,8 +103,9 @@ def parse_span(text: str) -> int | None:
 
 
 def parse_version(text: str) -> int:
-    """The number in the first line of ``systemctl --version``; 0 when there is none."""
-    match = re.search(r"\bsystemd (\d+)", text)
+    """The number that a version begins with, such as ``257.13-1``, ``v252`` or the first
+    line of ``systemctl --version``; 0 when there is none."""
+    match = re.match(r"(?:systemd |v)?(\d+)", text)
     return int(match.group(1)) if match else 0
 
 
@@ -110,7 +117,7 @@ class Manager:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._version: int | None = None
+        self._own: dict[str, str] | None = None
 
     def _call(self, *argv: str) -> str:
         rc, out, err = self._run(list(argv), env=ENVIRONMENT)
@@ -127,9 +134,16 @@ class Manager:
     @property
     def version(self) -> int:
         """systemd's version, such as 252."""
-        if self._version is None:
-            self._version = parse_version(self._call("systemctl", "--version"))
-        return self._version
+        return parse_version(self.own["Version"])
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The manager's own version, and the limits that units have by default: no unit
+        has declared one that equals them. They are asked for once."""
+        if self._own is None:
+            out = self._call("systemctl", "show", "-p", ",".join(OWN))
+            self._own = {"Version": "", **dict(*parse_show(out, OWN))}
+        return self._own
 
     def show(
         self, units: t.Sequence[str], properties: t.Sequence[str]
@@ -170,12 +184,6 @@ class Manager:
     def unit_file_state(self, unit: str) -> str:
         """``enabled``, ``disabled``, ``static``, ``masked`` …; ``''`` without a file."""
         return self.show([unit], ["UnitFileState"])[unit].get("UnitFileState", "")
-
-    def defaults(self, properties: t.Sequence[str]) -> dict[str, str]:
-        """Properties of the manager itself, such as ``DefaultTasksMax``."""
-        out = self._call("systemctl", "show", "-p", ",".join(properties))
-        blocks = parse_show(out, properties)
-        return blocks[0] if blocks else {}
 
     def raw_properties(
         self, unit: str, interface: str, names: t.Sequence[str]

@@ -225,7 +225,8 @@ class Probe:
         if not given.get("socket"):
             raise InvalidProbe(f"{where} must name its socket")
         given = {key: item for key, item in given.items() if item is not False}
-        ways = [way for way in ("http", "command", "send") if way in given]
+        known = ["http", "command", "send"]
+        ways = [way for way in known if way in given]
         if "expect" in given and ways not in (["command"], ["send"]):
             ways.append("expect")
         if len(ways) > 1:

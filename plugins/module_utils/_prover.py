@@ -156,7 +156,8 @@ def _round(case: Case, question: Question, from_rest: bool) -> None:
     """Ask one question and judge what happened."""
     for attempt in range(ATTEMPTS):
         answer, watcher = put(case, question)
-        case.refresh()
+        if from_rest or not answer.right or case.state.active != "active":
+            case.refresh()
         if not from_rest:
             judge_answer(case, question, answer, watcher)
             return

@@ -48,7 +48,18 @@ def test_what_is_no_span_of_time(text: str) -> None:
 
 def test_a_version() -> None:
     assert parse_version("systemd 257 (257.13-1~deb13u1)\n+PAM +AUDIT") == 257
+    assert parse_version("247.3-7+deb11u7") == 247
+    assert parse_version("v262~rc1") == 262
     assert parse_version("nothing") == 0
+
+
+def test_the_manager_is_asked_for_itself_once() -> None:
+    run = Recorder((0, "Version=252.39-1\nDefaultTasksMax=9\n", ""))
+    manager = Manager(run)
+    assert manager.version == 252
+    assert manager.version == 252
+    assert manager.own["DefaultTasksMax"] == "9"
+    assert len(run.asked) == 1
 
 
 def test_several_units_and_values() -> None:
