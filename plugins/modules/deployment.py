@@ -442,9 +442,13 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     # Whatever the caller's umask is, the modes are those that are documented.
     os.umask(0o022)
     with lock(deployer.releases.lock):
-        if wish.state != "absent":
-            deployer.recover()
-        return act(wish, deployer)
+        try:
+            if wish.state != "absent":
+                deployer.recover()
+            return act(wish, deployer)
+        finally:
+            # A wish that was refused leaves no lock behind where nothing else is.
+            deployer.releases.forget()
 
 
 def main() -> None:

@@ -166,11 +166,7 @@ def test_eager_runs_and_runs_again(everywhere: Shop) -> None:
     first = shop.start_time()
     assert (shop.state(), shop.held() != "") == ("active", True)
     result = shop.deployed(units, "2", start="eager")
-    assert done(result) == [
-        ("switch", "current"),
-        ("stop", shop.service),
-        ("start", shop.service),
-    ]
+    assert done(result)[-2:] == [("stop", shop.service), ("start", shop.service)]
     assert shop.start_time() != first
     assert (shop.state(), shop.ask()) == ("active", "2")
 
@@ -189,7 +185,7 @@ def test_a_typo_is_refused_by_the_host_s_systemd(everywhere: Shop) -> None:
         assert says in result["msg"]
         assert f"{shop.service}" in result["msg"]
     assert "nothing was changed" in result["msg"]
-    assert shop.listing() == before
+    assert shop.untouched(before)
 
 
 def test_a_socket_that_does_not_open_is_undone(everywhere: Shop) -> None:
@@ -294,7 +290,7 @@ def test_a_port_that_another_program_holds(shop: Shop) -> None:
             f"{shop.name}-x.service)" in result["msg"].replace("0.0.0.0:", "port ")
         )
         assert "nothing was changed" in result["msg"]
-    assert shop.listing() == before
+    assert shop.untouched(before)
 
 
 def test_a_masked_unit_is_not_unmasked(shop: Shop) -> None:
@@ -370,7 +366,7 @@ def test_what_was_changed_by_hand_is_put_right(shop: Shop) -> None:
 
     # a socket that was closed and disabled, bytes that are no text
     shop.host.sh(f"systemctl disable -q --now {shop.socket('http')}")
-    shop.host.write({path: b"\xff\xff"})
+    shop.host.write({path: units[shop.service].encode() + b"\xff\xff"})
     shop.deployed(units, "1")
     assert (shop.ask(), shop.host.show(shop.socket("http"), "UnitFileState")) == (
         "1",
