@@ -28,6 +28,7 @@ from ._generation import Generation, InvalidDeployment
 from ._holders import holders, unheld
 from ._ledger import Ledger, Transaction
 from ._manager import Manager, ManagerError, Run
+from ._needrestart import needrestart_changes
 from ._plan import Change, Plan
 from ._proc import Proc
 from ._releases import InvalidRelease, Releases
@@ -78,6 +79,8 @@ class Terms:
     rollback: bool = True
     force: bool = False
     exposure_max: float | None = None
+    needrestart: str | None = None
+    """`report`, `restart`, or None to leave what needrestart was told as it is."""
     check_mode: bool = False
 
 
@@ -171,6 +174,9 @@ class Deployer:
         if plan.changed and wanted.sockets:
             prove = Change("prove", wanted.service, "a request is to start it")
             plan = Plan((*plan, prove))
+        if self.terms.needrestart:
+            restart = self.terms.needrestart == "restart"
+            plan = Plan((*needrestart_changes(wanted.name, restart), *plan))
         if not wanted.release:
             return plan
         surplus = self.releases.surplus(self.terms.keep, wanted.release)
@@ -190,6 +196,7 @@ class Deployer:
     def removal(self, present: Present) -> Plan:
         """What will be done for a service that is not wanted any more."""
         plan = removal_plan(present, FOLDER)
+        plan = Plan((*plan, *needrestart_changes(self.releases.name, restart=True)))
         if not self.releases.present():
             return plan
         gone = Change("discard", self.releases.root, "its releases go with it")
@@ -330,13 +337,21 @@ class Deployer:
 
         `leaving` is the generation that a rollback leaves for `wanted`.
         """
+        actions = {change.action for change in plan}
+        aside = actions <= {"exempt", "readmit", "prune"} and not leaving
+        if actions and aside and self.ledger.deployed() == wanted:
+            # The service itself is as it is to be: nobody has to wait for a proof.
+            self._steps(wanted).make(plan.without("prune"), lambda _unit: "")
+            self._prune(plan)
+            return
         history = tuple(self.releases.history())
         before = self._good(present)
         self.keeper.forget()
         transaction = self.ledger.open(Transaction(before, wanted, history, leaving))
         try:
             self._make(wanted, present, plan.without("prove", "prune"))
-            self.prove(wanted)
+            # A service that was reloaded keeps running, and is asked as it is.
+            self.prove(wanted, "keep" if plan.subjects("refresh") else "once")
             self.ledger.commit(transaction)
         except FAILURES as exc:
             evidence = exc.proof.returned() if isinstance(exc, ProofFailed) else None
@@ -419,7 +434,7 @@ class Deployer:
         self.keeper.forget()
         self.ledger.forget()
 
-    def prove(self, generation: Generation) -> None:
+    def prove(self, generation: Generation, rest: str = "once") -> None:
         """Prove that a request starts the service. Raises ProofFailed."""
         from ._proof import Wish
         from ._prover import prove
@@ -439,6 +454,7 @@ class Deployer:
                 "name": generation.name,
                 "probes": list(self.terms.probes),
                 "timeout": self.terms.timeout,
+                "rest": rest,
                 "leave": "running" if generation.start == "eager" else "as_found",
                 "since": 0.0 if generation.start == "eager" else self._rested,
             }
@@ -491,6 +507,8 @@ class Deployer:
     def _put_back(self, before: Generation, present: Present) -> str:
         if not before.units:
             plan = removal_plan(present, FOLDER)
+            kept = needrestart_changes(before.name, restart=True)
+            plan = Plan((*plan, *kept))
             if before.release is None and self.releases.current():
                 plan = Plan(
                     (*plan, Change("switch", self.releases.link, "there was none"))

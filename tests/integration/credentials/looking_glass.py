@@ -157,12 +157,12 @@ class Glass:
 
 
 @contextlib.contextmanager
-def opened(host: t.Any) -> t.Iterator[Glass]:
+def opened(host: t.Any, kind: type[Glass] = Glass) -> t.Iterator[Glass]:
     """A fresh service on a host, cleared away at the end."""
     if not getattr(host, "has_glass", False):
         host.write({PROGRAM + "!": GLASS})
         host.has_glass = True
-    glass = Glass(host)
+    glass = kind(host)
     try:
         yield glass
     finally:

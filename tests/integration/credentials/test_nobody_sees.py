@@ -142,7 +142,9 @@ def test_nobody_sees_the_secrets(run: Run) -> None:
             or host.version() < 250
         )
         # Ansible logs how each module was called.
-        assert "secrets=NOT_LOGGING_PARAMETER" in host.sh("journalctl --no-pager -a -o cat")
+        assert "secrets=NOT_LOGGING_PARAMETER" in host.sh(
+            "journalctl --no-pager -a -o cat"
+        )
         result = run.left_on(host)
         assert result["found"] == [], host.suite
         assert result["looked"] > 300
