@@ -15,7 +15,7 @@ import typing as t
 
 from ._credential_keeper import Keeper
 from ._credential_store import Sealed, UnusableStore
-from ._files import put_staged, remove, stage_file, unstage
+from ._files import put_staged, remove, stage_file, unstage, write_file
 from ._generation import Generation
 from ._manager import Manager, ManagerError
 from ._plan import Change, Plan
@@ -126,6 +126,10 @@ class Steps:
             self._manager.reload(subject)
         elif change.action == "renew":
             pass  # somebody else has written it: it is taken note of, and proven
+        elif change.action == "exempt":
+            write_file(subject, change.after, 0o644)
+        elif change.action == "readmit":
+            remove(subject)
         elif change.action == "prune":
             self._releases.remove(os.path.basename(subject))
         elif change.action == "discard":

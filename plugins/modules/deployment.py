@@ -107,6 +107,15 @@ options:
       - How many releases to keep once the deployment has succeeded. The current and the one before it are never taken.
     type: int
     default: 3
+  needrestart:
+    description:
+      - What the program C(needrestart) may do with the service after an upgrade of libraries, on a host that has it.
+      - V(report) lets it say that the service uses old libraries, and keeps it from restarting the service.
+      - V(restart) lets it do what it is configured to do.
+      - O(state=rolled_back) leaves it as it is.
+    type: str
+    choices: [report, restart]
+    default: report
 seealso:
   - module: activated.services.release
   - module: activated.services.activation
@@ -302,6 +311,11 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "force": {"type": "bool", "default": False},
     "exposure_max": {"type": "float"},
     "keep": {"type": "int", "default": 3},
+    "needrestart": {
+        "type": "str",
+        "choices": ["report", "restart"],
+        "default": "report",
+    },
 }
 
 
@@ -333,7 +347,13 @@ class Wish:
         for index, probe in enumerate(params["probes"]):
             Probe.parse(probe, f"probes[{index}]")
         options = ("keep", "probes", "timeout", "rollback", "force", "exposure_max")
-        terms = Terms(**{key: params[key] for key in options}, check_mode=check_mode)
+        terms = Terms(
+            **{key: params[key] for key in options},
+            needrestart=None
+            if params["state"] == "rolled_back"
+            else params["needrestart"],
+            check_mode=check_mode,
+        )
         credentials = parse_all(params["credentials"], params["secrets"])
         return cls(params["state"], generation, terms, credentials)
 
