@@ -243,33 +243,24 @@ def test_a_lock_goes_with_a_killed_process(
 
 
 def test_a_lock_on_a_file_that_went_is_no_lock(
-    tmp_path: Path, holder: subprocess.Popen[bytes]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The holder takes the file away: who waited must not hold what nobody sees."""
+    """Between opening and locking, whoever held it takes the file and folder away."""
     path = tmp_path / "state" / "lock"
-    waiting = threading.Event()
-    real = _files.time.sleep
+    real, calls = _files.fcntl.flock, []
 
-    def sleep(seconds: float) -> None:
-        waiting.set()
-        real(seconds)
+    def flock(handle: int, how: int) -> None:
+        if not calls:
+            path.unlink()
+            path.parent.rmdir()
+        calls.append(how)
+        real(handle, how)
 
-    def take_away() -> None:
-        waiting.wait()
-        path.unlink()
-        path.parent.rmdir()
-        assert holder.stdin
-        holder.stdin.close()
-
-    thread = threading.Thread(target=take_away)
-    thread.start()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_files.time, "sleep", sleep)
-        with lock(str(path), 20):
-            thread.join()
-            assert path.exists()
-            with pytest.raises(Locked), lock(str(path), 0):
-                pass
+    monkeypatch.setattr(_files.fcntl, "flock", flock)
+    with lock(str(path), 0):
+        assert path.exists()
+        with pytest.raises(Locked), lock(str(path), 0):
+            pass
 
 
 def test_a_lock_is_free_after_an_error(tmp_path: Path) -> None:

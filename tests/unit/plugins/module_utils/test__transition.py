@@ -146,6 +146,14 @@ CASES: dict[str, tuple[Generation, Generation, Steps]] = {
         generation(("http", "8080"), ("https", "443")),
         [("write", "shop-http.socket"), RELOAD, STOP, ("reopen", "shop-http.socket")],
     ),
+    "a socket's description": (
+        ONE,
+        replace(ONE, units={
+            **ONE.units,
+            "shop-http.socket": ONE.units["shop-http.socket"] + "[Unit]\nDescription=x\n",
+        }),
+        [("write", "shop-http.socket"), RELOAD],
+    ),
     "socket added": (
         generation(HTTP),
         generation(*TWO),
