@@ -179,13 +179,13 @@ def _decompressed(path: str, kind: str) -> t.Iterator[t.IO[bytes]]:
         if kind == "gz":
             import gzip
 
-            yield stack.enter_context(t.cast("t.IO[bytes]", gzip.open(path, "rb")))
+            yield t.cast("t.IO[bytes]", stack.enter_context(gzip.open(path, "rb")))
         elif kind == "xz":
-            yield stack.enter_context(t.cast("t.IO[bytes]", lzma.open(path, "rb")))
+            yield t.cast("t.IO[bytes]", stack.enter_context(lzma.open(path, "rb")))
         elif kind == "bz2":
             import bz2
 
-            yield stack.enter_context(t.cast("t.IO[bytes]", bz2.open(path, "rb")))
+            yield t.cast("t.IO[bytes]", stack.enter_context(bz2.open(path, "rb")))
         else:
             yield stack.enter_context(open(path, "rb"))
 
