@@ -146,6 +146,34 @@ def test_a_case(
     assert effect.agrees is agrees, effect
 
 
+def test_a_home_of_its_own_is_not_a_hidden_one() -> None:
+    kernel = dataclasses.replace(
+        SEALED, mounts=(mount("/", "ro"), mount("/home", "ro", root="/elsewhere"))
+    )
+    (effect,) = judged({"ProtectHome": "yes"}, kernel).values()
+    assert effect.agrees is False
+
+
+@pytest.mark.parametrize(
+    ("name", "space"),
+    [
+        ("PrivateNetwork", "net"),
+        ("PrivateIPC", "ipc"),
+        ("PrivatePIDs", "pid"),
+        ("PrivateUsers", "user"),
+        ("ProtectHostname", "uts"),
+    ],
+)
+def test_each_name_space_is_judged_by_itself(name: str, space: str) -> None:
+    shared = {**SEALED.namespaces, space: f"{space}:[1]"}
+    kernel = dataclasses.replace(SEALED, namespaces=shared)
+    (effect,) = judged({name: "yes"}, kernel).values()
+    assert effect.agrees is False
+    assert f"{space} name space" in effect.effective
+    (effect,) = judged({name: "yes"}, SEALED).values()
+    assert effect.agrees is True
+
+
 def test_limits() -> None:
     text = (
         "Limit                     Soft Limit           Hard Limit           Units\n"

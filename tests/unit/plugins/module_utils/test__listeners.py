@@ -92,6 +92,12 @@ def test_a_row_of_the_table(
     assert found.peer_port == peer
 
 
+def test_an_ipv4_address_in_the_table_of_ipv6() -> None:
+    text = HEAD + row("::ffff:127.0.0.1", 80, "::ffff:10.0.0.1", 999, "01", 7)
+    (found,) = parse_endpoints(text, "tcp6")
+    assert (found.host, found.peer) == ("127.0.0.1", "10.0.0.1")
+
+
 def test_only_rows_of_one_port() -> None:
     text = HEAD + row("127.0.0.1", 80, "0.0.0.0", 0, "0A", 1)
     text += row("127.0.0.1", 8080, "0.0.0.0", 0, "0A", 2)
