@@ -1,0 +1,112 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The role `service` and the controller's half of `release`, through ansible-playbook."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+from nasty import SMUGGLED
+from shop import Shop, archive, names
+
+pytestmark = pytest.mark.targets
+
+COLLECTIONS = Path(__file__).resolve().parents[3] / ".build" / "collections"
+STRINGS = [*SMUGGLED, "100% of $HOME", "{{ 7 * 7 }}", "é \u2028 \U0001f600 \x7f \x01"]
+
+
+def play(
+    shop: Shop, tmp_path: Path, *options: str, **variables: t.Any
+) -> tuple[int, str]:
+    """Run the role on the host of a shop; the code and all that was said."""
+    # what a person writes in a vars file is data: `!unsafe` says so of braces
+    values = {f"service_{key}": value for key, value in variables.items()}
+    (tmp_path / "vars.yml").write_text(
+        json.dumps(_unsafe(values)).replace("\x7f", r"\u007f")
+    )
+    (tmp_path / "play.yml").write_text(
+        json.dumps([{
+            "hosts": "all",
+            "gather_facts": False,
+            "roles": ["activated.services.service"],
+        }])
+    )  # fmt: skip
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"),
+         "-i", f"{shop.host.container},", "-c", "community.docker.docker",
+         "-e", f"@{tmp_path / 'vars.yml'}", *options, str(tmp_path / "play.yml")],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+             "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOST_KEY_CHECKING": "0"},
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+def _unsafe(value: t.Any) -> t.Any:
+    """A value as Ansible's JSON has what is data and no template."""
+    if isinstance(value, dict):
+        return {key: _unsafe(entry) for key, entry in value.items()}
+    return {"__ansible_unsafe": value} if isinstance(value, str) else value
+
+
+def wish(shop: Shop, tmp_path: Path, **more: t.Any) -> dict[str, t.Any]:
+    (tmp_path / "release.tar").write_bytes(archive("1"))
+    return {
+        "name": shop.name,
+        "release": {"version": "1", "src": str(tmp_path / "release.tar")},
+        "exec_start": ["bin/serve"],
+        "sockets": {"http": {"ListenStream": shop.ports[0]}},
+        **more,
+    }
+
+
+def test_any_string_arrives_and_nothing_travels_twice(
+    shop: Shop, tmp_path: Path
+) -> None:
+    strings = {f"V{n}": text for n, text in enumerate(STRINGS)}
+    service = wish(shop, tmp_path, environment=strings)
+    code, said = play(shop, tmp_path, "-vvv", **service)
+    assert code == 0, said[-3000:]
+    assert f"PUT {tmp_path / 'release.tar'}" in said
+    assert shop.ask() == "1"
+    pid = shop.host.show(shop.service, "MainPID")
+    there = shop.host.sh(f"base64 -w0 /proc/{pid}/environ")
+    environ = dict(
+        row.split("=", 1)
+        for row in base64.b64decode(there).decode().split("\0")
+        if "=" in row
+    )
+    assert {key: environ.get(key) for key in strings} == strings
+
+    code, said = play(shop, tmp_path, "-vvv", **service)
+    assert code == 0, said[-3000:]
+    assert "changed=0" in said
+    assert "release.tar TO" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"sockets": ["http"]}, "service_sockets"),
+        ({"environment": ["A=1"]}, "service_environment"),
+        ({"release": {"version": "1", "source": "x"}}, "source"),
+        ({"exec_start": ["bin/hello"]}, "is not in the release"),
+    ],
+)
+def test_what_is_wrong_is_told_before_the_host_is_touched(
+    clean: Shop, tmp_path: Path, change: dict[str, t.Any], says: str
+) -> None:
+    before = names(clean.listing("/etc /opt"))
+    code, said = play(clean, tmp_path, **{**wish(clean, tmp_path), **change})
+    assert code == 2, said
+    assert says in said
+    assert names(clean.listing("/etc /opt")) == before
