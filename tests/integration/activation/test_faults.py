@@ -278,7 +278,10 @@ def test_it_needs_longer_than_the_deadline(place: Place) -> None:
     demo(place, service("slow=2.5"))
     result = place.prove(probes=HTTP, timeout=1)
     refused(result, "answered", "still starting, it needs longer than the deadline")
-    assert place.show("demo.service", "ActiveState") == "inactive"
+    # the request that was given up still waits for the service, which is let take it first
+    left = place.show("demo.service", "ActiveState")
+    notes = " ".join(result["proof"]["notes"])
+    assert left == "inactive" or "have started demo.service again" in notes
 
 
 def test_a_peer_that_drips_is_cut_off(spot: Place) -> None:
