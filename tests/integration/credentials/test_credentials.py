@@ -40,7 +40,7 @@ def test_a_secret_from_its_store_to_its_end(glass: Glass) -> None:
     plain = glass.sh(f"grep -c secret {glass.folder}/key.pem; true")
     assert plain == ("0" if glass.seals else "1")
     other = {"/etc/credstore", "/etc/credstore.encrypted"} - {glass.store}
-    assert glass.sh(f"ls {other.pop()} 2>/dev/null; true") == ""
+    assert glass.sh(f"ls {other.pop()}/{glass.name} 2>/dev/null; true") == ""
 
     before = glass.print()
     again = glass.deploy(said)
