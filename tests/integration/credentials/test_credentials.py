@@ -200,3 +200,31 @@ def test_names_in_the_store_are_imported(spot: Glass) -> None:
     spot.deploy({})
     spot.host.run("credential", name=name, state="absent")
     assert "matches" in spot.refused({"all": {"import": f"{spot.name}.*"}})
+
+
+def test_a_proof_tells_another_content(glass: Glass) -> None:
+    glass.deploy({"key.pem": {"content": "deployed"}})
+    proof = {
+        "name": glass.name,
+        "probes": [{"socket": "http", "http": {"body": "seen"}}],
+    }
+    shown = glass.host.run("activation", **proof)["proof"]["process"]["credentials"]
+    assert shown[0]["as_deployed"] is True
+    path = f"{glass.folder}/key.pem"
+    seal = "systemd-creds encrypt --name=key.pem - -" if glass.seals else "cat"
+    glass.sh(f"echo another | {seal} > {path}.new 2>/dev/null && mv {path}.new {path}")
+    wrong = glass.host.attempt("activation", **proof)
+    assert "the credential key.pem is not the one that was deployed" in wrong["msg"]
+    assert "another" not in str(wrong["proof"])
+    mended = glass.deploy({"key.pem": {"content": "deployed"}})
+    assert actions(mended) == ["store", "prove"]
+
+
+def test_a_stranger_is_told_from_the_service(spot: Glass) -> None:
+    spot.deploy({})
+    script = (
+        "import sys; sys.path.insert(0, '/var/tmp/activated-tests'); from ansible_collections."
+        "activated.services.plugins.module_utils._facts import stranger_reads as reads; "
+        "print(reads('/etc/shadow', 1), reads('/etc/passwd', 1), reads('/nowhere', 1))"
+    )
+    assert spot.sh(f'python3 -c "{script}"') == "False True False"

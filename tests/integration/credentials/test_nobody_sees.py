@@ -130,6 +130,7 @@ def run(hosts: t.Any, tmp_path: Path) -> t.Iterator[Run]:
 
 def test_nobody_sees_the_secrets(run: Run) -> None:
     assert run.play("--check") == 0, run.output.decode()[-3000:]
+    assert b" EXEC " in run.output
     assert run.left() == []
     assert run.play() == 0, run.output.decode()[-3000:]
     assert b"THE PROOF DID NOT FAIL" not in run.output
@@ -158,8 +159,18 @@ def test_nobody_sees_the_secrets(run: Run) -> None:
 
 
 def test_a_vault_that_cannot_be_opened(run: Run) -> None:
-    (run.folder / "wrong").write_text("open barley")
-    assert run.play(password="wrong") != 0
-    assert b"ecrypt" in run.output
+    """One value is encrypted under another password than the one that is given."""
+    (run.folder / "other").write_text("open barley")
+    made = subprocess.run(
+        [BIN / "ansible-vault", "encrypt_string", "--vault-password-file", "other",
+         "--stdin-name", "vaulted_key"],
+        input=run.secrets["vaulted_key"], cwd=run.folder, check=True, capture_output=True,
+    )  # fmt: skip
+    (run.folder / "inline.yml").write_bytes(made.stdout)
+    assert run.play("-e", "@inline.yml") != 0
+    assert b"no vault secrets were found that could decrypt" in run.output
+    assert b" EXEC " not in run.output, "a host was asked"
+    assert run.left() == []
     for host in run.hosts:
-        assert host.sh("ls /etc/systemd/system/discreet* 2>/dev/null; true") == ""
+        there = "/etc/systemd/system/discreet* /etc/credstore*/discreet"
+        assert host.sh(f"ls -d {there} 2>/dev/null; true") == ""

@@ -109,7 +109,11 @@ def test_a_new_certificate_fails_no_request(lunch: Lunch) -> None:
         "key.pem": {"path": f"{lunch.live}/key.pem"},
         "chain.pem": {"path": f"{lunch.live}/chain.pem"},
     }
-    probe = {"socket": "https", "timeout": 15, "http": {"body": "<h1>", "tls": {"verify": False}}}
+    probe = {
+        "socket": "https",
+        "timeout": 15,
+        "http": {"body": "<h1>", "tls": {"verify": False}},
+    }
     first = lunch.certificate(1)
     lunch.deploy(said, probes=[probe])
     flag = f"/run/{lunch.name}.asking"
