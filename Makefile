@@ -45,6 +45,7 @@ programs: venv images
 	@$(TARGETS) build-images $(SUITES)
 	@$(PYTHON) tests/services/build.py hello $(addprefix --suite ,$(SUITES))
 	@$(PYTHON) tests/services/build.py hello $(addprefix --suite ,$(SUITES)) --version 1.1.0
+	@$(PYTHON) tests/services/build.py lunchd $(addprefix --suite ,$(SUITES))
 
 format: venv ## Write the code as the formatter has it
 	@$(BIN)/ruff format -q .

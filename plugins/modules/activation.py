@@ -255,8 +255,9 @@ proof:
   type: dict
   contains:
     service:
-      description: Its name, its type, systemd's version, how it was found and left, and how
-        many milliseconds it was watched after its last answer.
+      description: Its name, its type, systemd's version, how it was found and left, how many
+        milliseconds it was watched after its last answer, and whether its credentials had
+        gone once it was stopped (C(credentials_gone)).
       type: dict
       sample: {name: hello.service, type: notify, systemd: 257, found: inactive,
                left: inactive, settled_ms: 250.4}
@@ -272,7 +273,9 @@ proof:
     process:
       description: The main process, with its user and groups, its capabilities, system call
         filter, no-new-privileges flag, name spaces (V(private) or V(host)), the descriptors
-        that it was given, and its credentials by name (never their contents).
+        that it was given, and its credentials by name (never their contents), with
+        whether each is the one that was deployed (C(as_deployed), null where nobody knows)
+        and whether another unprivileged user could read it (C(others_read)).
       type: dict
     sandbox:
       description: The directives of the sandbox that are set, as declared and as the kernel
