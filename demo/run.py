@@ -37,7 +37,6 @@ def main() -> None:
     step(
         "hello, an Elixir program, built for each host",
         [sys.executable, "tests/services/build.py", "hello", *builds],
-        quiet=True,
     )
     renew_hosts_of_another_build(targets)
     install_collection()

@@ -9,6 +9,8 @@ ROOT = Path(__file__).resolve().parent.parent
 COLLECTIONS = ROOT / ".build" / "collections"
 LINK = COLLECTIONS / "ansible_collections" / "activated" / "services"
 
+if LINK.is_symlink() and LINK.resolve() != ROOT:
+    LINK.unlink()  # the checkout was moved, or copied
 if not LINK.is_symlink():
     LINK.parent.mkdir(parents=True, exist_ok=True)
     LINK.symlink_to(ROOT, target_is_directory=True)

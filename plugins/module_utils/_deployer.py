@@ -149,14 +149,11 @@ class Deployer:
         return [found.before, found.wanted] if found else []
 
     def complete(self, wanted: Generation) -> Generation:
-        """The generation as it will be on the host: with the digest of its release,
-        where that is installed, and that release named in its units."""
+        """The generation with the digest of its release, where that is installed."""
         if wanted.release is None:
             return wanted
         there = self.releases.installed(wanted.release)
-        path = self.releases.path(wanted.release)
-        pinned = wanted.pinned(self.releases.link, path)
-        return replace(pinned, digest=there.digest if there else None)
+        return replace(wanted, digest=there.digest if there else None)
 
     def fulfil(self, wanted: Generation) -> Generation:
         """The generation with its release's digest and those of its credentials.
@@ -179,7 +176,8 @@ class Deployer:
             plan = Plan((*needrestart_changes(wanted.name, restart), *plan))
         if not wanted.release:
             return plan
-        surplus = self.releases.surplus(self.terms.keep, wanted.release)
+        in_use = self.ledger.in_use()
+        surplus = self.releases.surplus(self.terms.keep, wanted.release, in_use)
         why = f"more than {self.terms.keep} are kept"
         prune = [Change("prune", self.releases.path(old), why) for old in surplus]
         return Plan((*plan, *prune))
@@ -235,7 +233,14 @@ class Deployer:
                     "activated.services.release installs it"
                 )
         with tempfile.TemporaryDirectory(prefix="activated-") as stage:
-            messages = verify_units(self._run, wanted.units, stage, self.systemd)
+            messages = verify_units(
+                self._run,
+                wanted.units,
+                stage,
+                self.systemd,
+                # A unit may go through `current`, which does not lead there yet.
+                {self.releases.link + "/": below} if below else None,
+            )
         # In check mode a release that would be installed first is not there yet;
         # whether it holds its program is for the module `release` to say.
         against = [
@@ -514,7 +519,7 @@ class Deployer:
                     (*plan, Change("switch", self.releases.link, "there was none"))
                 )
             self._steps(before).make(plan, lambda _unit: "")
-            return "Nothing of it is left on the host but the release below /opt."
+            return "Nothing of it runs on the host; that it failed is on record."
         self._make(before, present, make_plan(before, present, before.start, FOLDER))
         try:
             self.prove(before)

@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 import typing as t
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from ._credential_plan import Held
 from ._listen import InvalidListenAddress, ListenAddress, listen_addresses
@@ -88,17 +88,6 @@ class Generation:
         return cls(
             name, units, said["release"], said["digest"], said["start"], credentials
         )
-
-    def pinned(self, link: str, folder: str) -> Generation:
-        """The generation whose units name the folder of its release, and not the link.
-
-        A unit and the release that it starts then change in one step, when systemd
-        reads the unit: through the link, whatever starts between the two would be half
-        of each, and what runs would find the files of another release below its own.
-        """
-        whole = re.compile(re.escape(link) + r"(?![A-Za-z0-9._+~-])")
-        units = {u: whole.sub(lambda _: folder, text) for u, text in self.units.items()}
-        return replace(self, units=units)
 
     def parsed(self, unit: str) -> Unit:
         """Raises InvalidDeployment where systemd would refuse the whole file."""

@@ -104,6 +104,16 @@ class Ledger:
         except (TypeError, KeyError, ValueError) as exc:
             raise self._broken(self._generations, exc) from exc
 
+    def in_use(self) -> set[str]:
+        """The releases of what is deployed, and of what a deployment is between."""
+        found = self.transaction()
+        between = [found.before, found.wanted] if found else []
+        return {
+            generation.release
+            for generation in [self.deployed(), *between]
+            if generation and generation.release
+        }
+
     # -- the open transaction ---------------------------------------------------------
 
     def transaction(self) -> Transaction | None:

@@ -42,6 +42,10 @@ STATE = "/var/lib/activated.services"
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+~-]{0,99}\Z")
 
 
+# What a run that was killed leaves in the folder: `mkdtemp` and `remove` name it so.
+_LEFT_BEHIND = re.compile(r"\.[A-Za-z0-9][A-Za-z0-9._+~-]*\.(?:[a-z0-9_]{8}|gone)\Z")
+
+
 class InvalidRelease(ValueError):
     """A release that cannot be installed as asked; the message names the option."""
 
@@ -134,10 +138,15 @@ class Releases:
                 return version
         return None
 
-    def surplus(self, keep: int, coming: str | None = None) -> list[str]:
+    def surplus(
+        self,
+        keep: int,
+        coming: str | None = None,
+        in_use: t.Collection[str] = (),
+    ) -> list[str]:
         """The versions that retention would take once `coming` is current.
 
-        The current and the previous release are never among them.
+        The current release, the previous one, and those `in_use` are never among them.
         """
         current = coming or self.current()
         before = self.current() if coming and coming != self.current() else None
@@ -145,7 +154,7 @@ class Releases:
         installed = self.versions()
         history = self.history()
         by_age = sorted(
-            (version for version in installed if version not in spared),
+            (v for v in installed if v not in spared and v not in in_use),
             key=lambda v: history.index(v) if v in history else -1,
         )
         room = max(keep - sum(1 for version in spared if version), 0)
@@ -162,7 +171,7 @@ class Releases:
         os.makedirs(self.state, mode=0o755, exist_ok=True)
         self.check_place()
         for name in os.listdir(self.folder):
-            if name.startswith("."):
+            if _LEFT_BEHIND.match(name):
                 _clear(os.path.join(self.folder, name))
 
     def check_place(self) -> None:
@@ -248,12 +257,23 @@ class Releases:
 
     def present(self) -> bool:
         """Whether there is anything that `remove_all` would take away."""
-        things = (self.link, self.folder, self._record)
-        return any(os.path.lexists(path) for path in things)
+        return bool(self.versions()) or os.path.lexists(self._record)
 
     def remove_all(self) -> None:
-        """Take the link, the releases and their record away, and nothing else."""
-        for path in (self.link, fresh_path(self.link), self.folder, self._record):
+        """Take away the releases that this collection made, and the link to one.
+
+        What somebody else keeps there, and a link to it, is left alone.
+        """
+        versions = self.versions()
+        try:
+            linked = self.current() in versions
+        except InvalidRelease:
+            linked = False
+        if linked:
+            _clear(self.link)
+        for version in versions:
+            self.remove(version)
+        for path in (fresh_path(self.link), self._record):
             _clear(path)
         self.tidy()
 

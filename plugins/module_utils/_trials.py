@@ -264,6 +264,9 @@ def crash(case: Case, question: Question) -> None:
                 if exc.errno != errno.ESRCH:
                     raise
                 continue
+            # until it is dead it may still take a request into its hands
+            while case.proc.alive(pid) and time.monotonic() < before + 1:
+                case.sleep(0.001)
             killed = time.monotonic()
             kills.append((before, killed))
             answered = _await_answer(case, load, load.tally.ok)

@@ -196,6 +196,10 @@ from ansible_collections.activated.services.plugins.module_utils._host import (
     require_root,
     systemd_version,
 )
+from ansible_collections.activated.services.plugins.module_utils._ledger import (
+    BrokenLedger,
+    Ledger,
+)
 from ansible_collections.activated.services.plugins.module_utils._plan import (
     Change,
     Plan,
@@ -276,6 +280,7 @@ def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
     """What differs. `digest` is what `src` is made of, None where there is no `src`."""
     if wish.absent:
         return removal_plan(wish, releases)
+    in_use = in_use_by_deployment(wish, releases)
     releases.check_place()
     changes = []
     path = releases.path(wish.version)
@@ -315,20 +320,38 @@ def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
             )
         changes += [
             Change("prune", releases.path(version), f"more than {wish.keep} are kept")
-            for version in releases.surplus(wish.keep, wish.version)
+            for version in releases.surplus(wish.keep, wish.version, in_use)
         ]
     return Plan(tuple(changes))
+
+
+def in_use_by_deployment(wish: Wish, releases: Releases) -> set[str]:
+    """The releases that a deployed service runs; they are its deployment's to switch.
+
+    Raises InvalidRelease for a wish that would take them from below it.
+    """
+    in_use = Ledger(wish.name, releases.state).in_use()
+    if in_use and (
+        (wish.absent and not wish.version) or (wish.switch and not wish.absent)
+    ):
+        raise InvalidRelease(
+            f"the service {wish.name} is deployed and runs release "
+            f"{' and '.join(sorted(in_use))}: activated.services.deployment switches and "
+            "removes its releases. Set switch: false to install one beside them"
+        )
+    return in_use
 
 
 def removal_plan(wish: Wish, releases: Releases) -> Plan:
     """What goes: every release of the service, or one that is not the current one."""
     why = "it is not wanted any more"
+    in_use = in_use_by_deployment(wish, releases)
     if not wish.version:
         there = releases.present()
         return Plan((Change("remove", releases.root, why),) if there else ())
     releases.check_place()
     there = bool(releases.installed(wish.version))
-    there = there and releases.current() != wish.version
+    there = there and releases.current() != wish.version and wish.version not in in_use
     path = releases.path(wish.version)
     return Plan((Change("prune", path, why),) if there else ())
 
@@ -492,7 +515,7 @@ def main() -> None:
         result = run_module(module)
     except (InvalidRelease, InvalidServiceName, UnsafeArchive) as exc:
         module.fail_json(msg=str(exc))
-    except (Locked, UnsuitableHost) as exc:
+    except (BrokenLedger, Locked, UnsuitableHost) as exc:
         module.fail_json(msg=str(exc))
     except OSError as exc:
         module.fail_json(msg=f"the host's disk refused: {exc}")

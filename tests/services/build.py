@@ -131,7 +131,7 @@ def image_id(image: str) -> str:
         reason = found.stderr.strip().splitlines()[-1:] or ["no reason given"]
         raise BuildError(
             f"no image {image} to build in ({reason[0]}); "
-            "`make targets` makes it, or name another one by --image"
+            "`make programs` makes it, or name another one by --image"
         )
     return found.stdout.strip()
 

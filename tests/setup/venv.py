@@ -48,7 +48,7 @@ def main() -> None:
 
 def fingerprint() -> str:
     pins = hashlib.sha256(PINS.read_bytes()).hexdigest()
-    return f"{sys.version} {pins}\n"
+    return f"{sys.version} {pins} {ROOT}\n"
 
 
 def make() -> None:
@@ -87,6 +87,8 @@ def install() -> None:
 def link_collection() -> None:
     """Let Python and Ansible find the checkout under the collection's full name."""
     link = ROOT / ".build/collections/ansible_collections/activated/services"
+    if link.is_symlink() and link.resolve() != ROOT:
+        link.unlink()  # the checkout was moved, or copied
     if not link.is_symlink():
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(ROOT, target_is_directory=True)

@@ -108,7 +108,7 @@ def test_a_missing_image_and_a_missing_engine_are_named(
     builder: t.Any, engine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (engine / "id").write_text("")
-    with pytest.raises(builder.BuildError, match=r"no image image .*make targets"):
+    with pytest.raises(builder.BuildError, match=r"no image image .*make programs"):
         build(builder, tmp_path)
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(builder.BuildError, match="docker is not installed"):

@@ -191,14 +191,37 @@ def test_a_refused_archive_leaves_nothing(shop: Releases) -> None:
 
 def test_what_a_crash_left_goes_with_the_next_run(shop: Releases) -> None:
     install(shop, "1")
-    hidden = Path(shop.folder, ".2.abcdef")
+    hidden = Path(shop.folder, ".2.abcdef12")
     (hidden / "bin").mkdir(parents=True)
     (hidden / "bin" / "app").write_text("half")
-    Path(shop.folder, ".keep").write_text("")
-    Path(shop.folder, ".link").symlink_to("/etc")
+    Path(shop.folder, ".3.gone").symlink_to("/etc")
+    Path(shop.folder, ".git").mkdir()
     shop.prepare()
-    assert os.listdir(shop.folder) == ["1"]
+    assert sorted(os.listdir(shop.folder)) == [".git", "1"], "a stranger's stays"
     assert Path("/etc").exists()
+
+
+def test_what_others_made_is_not_removed(shop: Releases) -> None:
+    """The layout of other tools is the same: only what bears our marker is ours."""
+    theirs = Path(shop.folder, "20200101")
+    theirs.mkdir(parents=True)
+    (theirs / "data").write_text("theirs")
+    Path(shop.link).symlink_to("releases/20200101")
+    assert not shop.present()
+    install(shop, "1")
+    assert shop.present()
+    shop.remove_all()
+    assert (theirs / "data").read_text() == "theirs"
+    assert os.readlink(shop.link) == "releases/20200101"
+    assert os.listdir(shop.folder) == ["20200101"]
+
+
+def test_what_a_deployment_uses_is_not_surplus(shop: Releases) -> None:
+    for version in ("1", "2", "3"):
+        install(shop, version)
+        shop.switch(version)
+    assert shop.surplus(1, "3") == ["1"]
+    assert shop.surplus(1, "3", {"1"}) == []
 
 
 # -- the programs that it must hold ---------------------------------------------------
