@@ -25,14 +25,14 @@ import typing as t
 
 sys.path.insert(0, "/var/tmp/activated-tests")
 
-import ansible.module_utils.basic as basic  # noqa: E402
+import ansible.module_utils.basic as basic
 
 OURS = "ansible_collections.activated.services.plugins."
 FOLDER = "/etc/systemd/system"
 
 MODULES = {
     name: importlib.import_module(f"{OURS}modules.{name}")
-    for name in ("deployment", "service_info")
+    for name in ("deployment", "release", "service_info")
 }
 for late in ("_proof", "_prover", "_exposure", "_verify"):
     importlib.import_module(f"{OURS}module_utils.{late}")
@@ -203,7 +203,7 @@ def leftovers(name: str, wanted: Options) -> list[str]:
     said = []
     units = wanted["units"] if wanted["state"] == "present" else {}
     there = {os.path.basename(p) for p in glob.glob(f"{FOLDER}/{name}*")}
-    there = {unit for unit in there if not unit.startswith(f"{name}-admin")}
+    there = {unit for unit in there if not unit.endswith(".d")}
     if there != set(units):
         said.append(f"unit files: {sorted(there)}")
     for link in glob.glob(f"{FOLDER}/*.wants/{name}*"):
@@ -295,10 +295,11 @@ def crashes(story: Options) -> Options:
 
 def run_well(options: Options) -> list[str]:
     """A run that must succeed: what was wrong with it."""
-    result = run("deployment", options)
+    options = dict(options)
+    result = run(options.pop("_module", "deployment"), options)
     if result and not result.get("failed"):
         return []
-    return [f"{options['state']}: {result and result['msg']}"]
+    return [f"{options.get('state')}: {result and result['msg']}"]
 
 
 def look(story: Options, result: Options | None) -> list[str]:
@@ -317,6 +318,8 @@ def look(story: Options, result: Options | None) -> list[str]:
 
 def converge(name: str, goal: Options) -> list[str]:
     """The next run does what it is asked for, whatever it finds."""
+    for options in goal.get("first", []):
+        run_well(options)
     return run_well(goal["wish"]) or judge(
         name, goal.get("then", goal["wish"]), goal["answers"]
     )
@@ -324,26 +327,222 @@ def converge(name: str, goal: Options) -> list[str]:
 
 def moments(story: Options) -> Options:
     """Kill deployments from outside at random moments, back and forth."""
-    name, found = story["name"], []
-    chance = random.Random(story["seed"])
-    ways = story["goals"]
+    name, chance = story["name"], random.Random(story["seed"])
+    found = [{"where": "at first", "wrong": run_well(o)} for o in story["first"]]
+    whole = 0.0
     for number in range(story["count"]):
-        goal, other = ways[number % 2], ways[1 - number % 2]
-        seconds = chance.uniform(0, story["within"])
+        goal, other = (story["goals"][(number + k) % 2] for k in (0, 1))
+        if not whole:
+            # How long one takes is told by this host, at this time.
+            spans = []
+            for _ in range(2):
+                for way in (goal, other):
+                    started = time.monotonic()
+                    run_well(way["wish"])
+                    spans.append(time.monotonic() - started)
+            whole = min(spans)
+        seconds = chance.uniform(0, whole)
         killed = killed_after("deployment", goal["wish"], seconds)
-        said = look(story, None if killed else {})
-        turn = chance.choice((goal, other))
-        said += converge(name, turn)
-        if turn is goal:
-            pass
-        else:
-            said += converge(name, goal)
+        said = look(story, None)
+        said += converge(name, chance.choice((goal, other)))
+        said += run_well(goal["wish"])
         where = f"{number}: after {seconds:.3f} s ({'killed' if killed else 'ended'})"
         found.append({"where": where, "wrong": said})
     return {"points": found}
 
 
-STORIES = {"crashes": crashes, "moments": moments}
+def once(story: Options) -> Options:
+    """Kill one deployment before the first point that is called so."""
+
+    class At(Count):
+        def __call__(self, name: str) -> None:
+            if name.startswith(story["at"]):
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    result = run("deployment", story["wish"], at_steps(At(-1)))
+    where = f"killed before {story['at']}"
+    wrong = [] if result is None else [f"it was not killed: {result}"]
+    return {"points": [{"where": where, "wrong": wrong}]}
+
+
+def inodes(ports: t.Iterable[str]) -> dict[str, str]:
+    """The socket that listens on each port, by its inode."""
+    found = {}
+    for table in ("tcp", "tcp6"):
+        with open(f"/proc/1/net/{table}") as stream:
+            for row in (line.split() for line in stream.readlines()[1:]):
+                port = str(int(row[1].rpartition(":")[2], 16))
+                if row[3] == "0A" and port in ports:
+                    found[port] = row[9]
+    return found
+
+
+GENERATOR = "/etc/systemd/system-generators/count-reloads"
+RELOADS = "/run/activated-reloads"
+
+
+def reloads() -> int:
+    """How often systemd has read its units: it runs every generator each time.
+
+    No property says so on all versions, and its own date of loading is that of the boot.
+    """
+    if not os.path.exists(GENERATOR):
+        os.makedirs(os.path.dirname(GENERATOR), exist_ok=True)
+        with open(GENERATOR, "w") as stream:
+            stream.write(f"#!/bin/sh\necho >>{RELOADS}\n")
+        os.chmod(GENERATOR, 0o755)
+        sh("systemctl", "daemon-reload")
+    with open(RELOADS) as stream:
+        return len(stream.read())
+
+
+def turn(story: Options) -> Options:
+    """Deploy what is before, do something to the host, deploy what is after; facts."""
+    name, facts = story["name"], []
+    service = f"{name}.service"
+
+    def shown(what: str) -> str:
+        return sh("systemctl", "show", "--value", "-p", what, service)
+
+    sh("rm", "-rf", f"{FOLDER}/{service}.d")
+    for options in story["before"]:
+        wrong = run_well(options)
+        if wrong:
+            raise AssertionError(wrong)
+    ports = story["ports"]
+    if story["running"]:
+        sh("systemctl", "start", service)
+        for _ in range(500):
+            if "refused" not in [ask(int(port)) for port in story["listens"]]:
+                break
+            time.sleep(0.01)
+    else:
+        sh("systemctl", "stop", service)
+    said = sh("sh", "-ec", story["meanwhile"]) if story["meanwhile"] else ""
+    held, process, reloaded = inodes(ports), shown("InvocationID"), reloads()
+    shown_first = run("deployment", dict(story["after"], _ansible_check_mode=True))
+    result = run("deployment", story["after"]) or {}
+    now = inodes(ports)
+    facts = {
+        "said": said,
+        "msg": result.get("msg", ""),
+        "check": (shown_first or {}).get("plan"),
+        "plan": result.get("plan"),
+        "notes": result.get("notes"),
+        "state": shown("ActiveState"),
+        "same": bool(process) and shown("InvocationID") == process,
+        "reloaded": reloads() != reloaded,
+        "kept": [p for p in ports if p in held and held[p] == now.get(p)],
+    }
+    if not result.get("failed"):
+        facts["wrong"] = judge(name, story["after"], story["answers"])
+    return {"points": [facts]}
+
+
+def place(path: str, size: int = 256 * 1024) -> None:
+    """Put a small disk of its own under a folder, with what is in it."""
+    os.makedirs(path, exist_ok=True)
+    aside = "/run/activated-aside"
+    os.makedirs(aside, exist_ok=True)
+    sh(
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={size},nr_inodes=600,mode=755",
+        "small",
+        aside,
+    )
+    sh("cp", "-a", f"{path}/.", aside)
+    sh("mount", "--make-private", aside)
+    sh("mount", "--bind", aside, path)
+    sh("umount", aside)
+
+
+def fill(path: str, free: int, files: bool) -> None:
+    """Leave room for so many blocks, or files, on the disk of a folder, and no more."""
+    os.mkdir(f"{path}/filling.d")
+    there = os.statvfs(path)
+    if files:
+        for number in range(there.f_favail - free):
+            os.mknod(f"{path}/filling.d/{number}")
+        return
+    with open(f"{path}/filling.d/0", "wb") as stream:
+        stream.write(b"\0" * there.f_bsize * max(0, there.f_bavail - free))
+    left = os.statvfs(path).f_bavail
+    assert left == free, f"{left} blocks are free, not {free}"
+
+
+def full(story: Options) -> Options:
+    """Have the disk of a folder fill up at each write in turn."""
+    name, path, found = story["name"], story["path"], []
+    old, new = story["goals"]
+    place(path)
+    try:
+        for options in story["first"]:
+            found.append({"where": "at first", "wrong": run_well(options)})
+        for free in range(20):
+            fill(path, free, story["files"])
+            result = run("deployment", new["wish"])
+            failed = bool(result and result.get("failed"))
+            where = f"{free} free: {result and result.get('msg', 'it fits')}"
+            said = [] if result else ["it was killed"]
+            if failed and result and "crashed" in result["msg"]:
+                said.append(result["msg"])
+            said += between(story["answers"], story["steady"], False)
+            sh("rm", "-r", f"{path}/filling.d")
+            said += converge(name, new) + run_well(old["wish"])
+            found.append({"where": where, "wrong": said})
+            if not failed:
+                break
+        run_well({"name": name, "state": "absent"})
+    finally:
+        sh("umount", "--lazy", path)
+    return {"points": found}
+
+
+def barred(story: Options) -> Options:
+    """Bar a folder or a file from being changed, by a mount of its own."""
+    name, path = story["name"], story["path"]
+    old, new = story["goals"]
+    said = [w for options in story["first"] for w in run_well(options)]
+    sh("mount", "--bind", path, path)
+    if story["read_only"]:
+        sh("mount", "-o", "remount,bind,ro", path)
+    try:
+        result = run("deployment", new["wish"])
+        if not result or not result.get("failed"):
+            said.append(f"it went well: {result}")
+        elif story["says"] not in result["msg"]:
+            said.append(result["msg"])
+        said += between([old["answers"]], story["steady"], False)
+    finally:
+        sh("umount", path)
+    said += converge(name, new)
+    return {"points": [{"where": path, "wrong": said}]}
+
+
+def together(story: Options) -> Options:
+    """Run several deployments at once: they take turns, and one of them is the last."""
+    name, found = story["name"], []
+    for number in range(story["count"]):
+        runs = [begin("deployment", g["wish"], lambda: None) for g in story["goals"]]
+        if number % 2:
+            os.kill(runs[0][0], signal.SIGKILL)
+        results = [end(going) for going in runs]
+        bad = [r for r in results[number % 2 :] if not r or r.get("failed")]
+        said = [str(bad)] if bad else []
+        settled()
+        said += between(story["answers"], story["steady"], False)
+        said += converge(name, story["goals"][number % len(story["goals"])])
+        found.append({"where": f"{number}", "wrong": said})
+    return {"points": found}
+
+
+STORIES = {
+    story.__name__: story
+    for story in (crashes, moments, once, turn, full, barred, together)
+}
 
 if __name__ == "__main__":
     story = json.load(sys.stdin)

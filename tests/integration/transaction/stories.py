@@ -44,6 +44,7 @@ class Version:
         text = f"{release} {greeting}".strip()
         used = [p for p in shop.ports if any(str(p) in u for u in units.values())]
         self.ports = used
+        self.sockets = sockets
         self.answers = {
             str(port): text if port in used else "refused" for port in shop.ports
         }
@@ -56,6 +57,18 @@ def gone(shop: Shop) -> Options:
     """The goal of a service that is taken away."""
     wish = {"name": shop.name, "state": "absent"}
     return {"wish": wish, "answers": {str(port): "refused" for port in shop.ports}}
+
+
+def installing(shop: Shop, version: str) -> Options:
+    """The run that installs a release from the host, where it goes with the service."""
+    return {
+        "_module": "release",
+        "name": shop.name,
+        "version": version,
+        "src": shop.source(version),
+        "remote_src": True,
+        "switch": False,
+    }
 
 
 def tell(shop: Shop, story: str, **options: t.Any) -> list[Options]:

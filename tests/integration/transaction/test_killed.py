@@ -10,10 +10,12 @@ import os
 import typing as t
 
 import pytest
-from stories import Version, gone, tell, wrong
+from stories import Version, gone, installing, tell, wrong
 
 if t.TYPE_CHECKING:
     from shop import Shop
+
+pytestmark = pytest.mark.targets
 
 FULL = bool(os.environ.get("ACTIVATED_FULL"))
 POINTS = "calls" if FULL else "steps"
@@ -58,9 +60,27 @@ def always_on(shop: Shop) -> tuple[Version, Version]:
 CHANGES = {f.__name__: f for f in (release, changed, removed, renamed, always_on)}
 
 
-@pytest.mark.parametrize("idle", [True, False], ids=["idle", "running"])
-@pytest.mark.parametrize("change", CHANGES)
+# Each kind of change, and whether the service is idle; the rest in the long run.
+SAMPLE = [
+    ("release", True),
+    ("changed", False),
+    ("removed", True),
+    ("always_on", False),
+]
+KILLED = [(change, idle) for change in CHANGES for idle in (True, False)]
+
+
+@pytest.mark.parametrize(("change", "idle"), KILLED if FULL else SAMPLE)
 def test_a_deployment_killed_at_any_step(shop: Shop, change: str, idle: bool) -> None:
+    kill(shop, change, idle=idle, stride=1 if FULL else 3)
+
+
+def test_a_deployment_killed_on_each_suite(everywhere: Shop) -> None:
+    kill(everywhere, "renamed", idle=False, stride=1 if FULL else 5)
+
+
+def kill(shop: Shop, change: str, *, idle: bool, stride: int) -> None:
+    """Kill a change and its reverse at points that lie `stride` apart."""
     old, new = CHANGES[change](shop)
     for version in ("1.0", "2.0"):
         assert not shop.install(version).get("failed")
@@ -77,7 +97,98 @@ def test_a_deployment_killed_at_any_step(shop: Shop, change: str, idle: bool) ->
             points=POINTS,
             proof=FULL,
             first=0 if FULL else turn,
-            stride=1 if FULL else 2,
+            stride=stride,
             idle=idle,
         )
         assert not wrong(points), wrong(points)
+
+
+def test_a_first_deployment_killed_at_any_step(shop: Shop) -> None:
+    new, none = Version(shop, "1.0", "http", "back", greeting="one"), gone(shop)
+    install = installing(shop, "1.0")
+    points = tell(
+        shop,
+        "crashes",
+        wish=new.wish,
+        goals=[new.goal(), none],
+        reset=[none["wish"], install],
+        answers=[none["answers"], new.answers],
+        steady=[shop.ports[0]],
+        points=POINTS,
+        stride=1 if FULL else 3,
+    )
+    assert not wrong(points), wrong(points)
+
+
+def test_a_removal_killed_at_any_step(shop: Shop) -> None:
+    old, none = Version(shop, "1.0", "http", "back", greeting="one"), gone(shop)
+    install = installing(shop, "1.0")
+    points = tell(
+        shop,
+        "crashes",
+        wish=none["wish"],
+        goals=[none, {**old.goal(), "first": [install]}],
+        reset=[install, old.wish],
+        answers=[old.answers, none["answers"]],
+        steady=[shop.ports[0]],
+        points=POINTS,
+        stride=1 if FULL else 3,
+    )
+    assert not wrong(points), wrong(points)
+
+
+def test_a_rollback_killed_at_any_step(shop: Shop) -> None:
+    old, new = release(shop)
+    for version in ("1.0", "2.0"):
+        assert not shop.install(version).get("failed")
+    points = tell(
+        shop,
+        "crashes",
+        wish={"name": shop.name, "state": "rolled_back"},
+        goals=[old.goal(), new.goal(force=True)],
+        reset=[old.wish, {**new.wish, "force": True}],
+        answers=[old.answers, new.answers],
+        steady=[shop.ports[0]],
+        points=POINTS,
+        stride=1 if FULL else 3,
+        idle=True,
+    )
+    assert not wrong(points), wrong(points)
+
+
+def test_killed_again_while_it_is_undone(shop: Shop) -> None:
+    old, new = changed(shop)
+    assert not shop.install("1.0").get("failed")
+    points = tell(
+        shop,
+        "crashes",
+        wish=new.wish,
+        goals=[new.goal(), old.goal()],
+        reset=[old.wish],
+        answers=[old.answers, new.answers],
+        steady=[shop.ports[0]],
+        points=POINTS,
+        first=3,
+        stride=1 if FULL else 3,
+        twice=True,
+    )
+    assert not wrong(points), wrong(points)
+
+
+def test_killed_from_outside_at_any_moment(shop: Shop) -> None:
+    old, new = release(shop)
+    for version in ("1.0", "2.0"):
+        assert not shop.install(version).get("failed")
+    points = tell(
+        shop,
+        "moments",
+        goals=[new.goal(), old.goal()],
+        answers=[old.answers, new.answers],
+        steady=[shop.ports[0]],
+        first=[old.wish],
+        count=100 if FULL else 15,
+        seed=1,
+        proof=FULL,
+    )
+    assert not wrong(points), wrong(points)
+    assert sum("killed" in point["where"] for point in points) > len(points) / 3

@@ -1,0 +1,252 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What has failed is undone and not deployed again; going back; taking away."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import typing as t
+from pathlib import Path
+
+import pytest
+import yaml
+from shop import Shop, archive, opened
+
+pytestmark = pytest.mark.targets
+
+ROOT = Path(__file__).resolve().parents[3]
+STATE = "/var/lib/activated.services"
+BAD = "#!/bin/sh\nexit 7\n"
+
+
+def bad(shop: Shop, version: str, **more: t.Any) -> None:
+    """Install a release whose program ends at once."""
+    data = archive(version, bin__serve=BAD, **more)
+    path = shop.source(version, data)
+    assert not shop.install(version, path=path, replace=True).get("failed")
+
+
+def info(shop: Shop) -> dict[str, t.Any]:
+    return t.cast("dict[str, t.Any]", shop.host.run("service_info", name=shop.name))
+
+
+def back(shop: Shop, **more: t.Any) -> dict[str, t.Any]:
+    return t.cast(
+        "dict[str, t.Any]",
+        shop.host.attempt("deployment", name=shop.name, state="rolled_back", **more),
+    )
+
+
+# -- voided ---------------------------------------------------------------------------
+
+
+def test_what_fails_its_proof_is_undone_and_not_deployed_again(shop: Shop) -> None:
+    units = shop.units("http")
+    shop.deployed(units, "1")
+    held = shop.held()
+    bad(shop, "2")
+
+    failed = shop.deploy(units, "2", timeout=3)
+    assert failed["failed"]
+    assert "the proof failed" in failed["msg"]
+    assert "ended with status 7" in failed["msg"]
+    assert "put back to what it ran before, and that is proven" in failed["msg"]
+    assert failed["proof"]["problems"]
+    assert (shop.ask(), shop.held()) == ("1", held)
+    found = info(shop)
+    assert found["releases"]["current"] == "1"
+    assert not found["interrupted"]
+    assert len(found["voided"]) == 1
+
+    before = shop.listing()
+    again = shop.deploy(units, "2", timeout=3)
+    assert again["failed"]
+    assert "this is what was given up before (the proof failed" in again["msg"]
+    assert shop.listing() == before
+
+    assert shop.deployed(units, "1")["changed"] is False
+    forced = shop.deploy(units, "2", timeout=3, force=True)
+    assert "ended with status 7" in forced["msg"]
+
+
+def test_other_bytes_or_another_wish_lift_the_ban(shop: Shop) -> None:
+    units = shop.units("http")
+    shop.deployed(units, "1")
+    bad(shop, "2")
+    assert shop.deploy(units, "2", timeout=3).get("failed")
+
+    other = shop.units("http", body="Environment=GREETING=hi\n")
+    assert "ended with status 7" in shop.deploy(other, "2", timeout=3)["msg"]
+
+    assert not shop.install("2", replace=True).get("failed")
+    shop.deployed(units, "2")
+    assert shop.ask() == "2"
+
+
+def test_a_first_deployment_that_fails_leaves_the_release_alone(shop: Shop) -> None:
+    bad(shop, "1")
+    before = shop.listing("/etc/systemd /opt")
+    failed = shop.deploy(shop.units("http"), "1", timeout=3)
+    assert "Nothing of it is left" in failed["msg"]
+    places = [row.split(" ")[0] for row in shop.listing("/etc/systemd /opt")]
+    assert places == [row.split(" ")[0] for row in before]
+    assert shop.state(shop.socket("http")) == "inactive"
+    assert shop.host.sh(f"ls {STATE}/{shop.name} | sort").split() == [
+        "lock",
+        "voided.json",
+    ]
+
+
+def test_without_rollback_it_is_left_as_it_is(shop: Shop) -> None:
+    units = shop.units("http")
+    shop.deployed(units, "1")
+    bad(shop, "2")
+    failed = shop.deploy(units, "2", timeout=3, rollback=False)
+    assert "left as it is, since rollback is off" in failed["msg"]
+    found = info(shop)
+    assert (found["releases"]["current"], found["interrupted"]) == ("2", False)
+    assert len(found["voided"]) == 1
+    # What is on record is the last one that was proven.
+    assert shop.deployed(units, "1")["changed"]
+    assert shop.ask() == "1"
+
+
+def test_what_the_host_lacks_bans_nothing(shop: Shop) -> None:
+    units = shop.units("http")
+    shop.deployed(units, "1")
+    shop.install("2")
+    shop.host.sh("mount --bind /opt /opt && mount -o remount,bind,ro /opt")
+    try:
+        failed = shop.deploy(units, "2")
+    finally:
+        shop.host.sh("umount /opt")
+    assert "Read-only file system" in failed["msg"]
+    assert (info(shop)["voided"], shop.ask()) == ([], "1")
+    shop.deployed(units, "2")
+
+
+# -- going back -----------------------------------------------------------------------
+
+
+def test_twice_back_goes_back_two(shop: Shop) -> None:
+    for version in "123":
+        units = shop.units("http", body=f"Environment=GREETING={version}\n")
+        shop.deployed(units, version)
+    shop.ask()
+    for version in "21":
+        result = back(shop)
+        assert not result.get("failed"), result["msg"]
+        assert result["proof"]["problems"] == []
+        assert shop.ask() == f"{version} {version}"
+    found = info(shop)
+    assert found["generations"] == ["1"]
+    assert found["voided"] == ["a rollback has left it"] * 2
+
+    nothing = back(shop)
+    assert "no generation of" in nothing["msg"]
+    assert "one is on record" in nothing["msg"]
+    assert shop.ask() == "1 1"
+
+    units = shop.units("http", body="Environment=GREETING=3\n")
+    assert "a rollback has left it" in shop.deploy(units, "3")["msg"]
+    assert not shop.deploy(units, "3", force=True).get("failed")
+    assert info(shop)["generations"] == ["1", "3"]
+
+
+def test_back_where_there_is_nothing(shop: Shop) -> None:
+    assert "none is on record" in back(shop)["msg"]
+    assert not shop.has(f"{STATE}/{shop.name}")
+    shop.deployed(shop.units("http"), "1")
+    shop.deployed(shop.units("http"), "2")
+    shop.host.sh(f"rm -r /opt/{shop.name}/releases/1")
+    assert "its release 1 is no longer installed" in back(shop)["msg"]
+    assert shop.ask() == "2"
+
+
+def test_back_by_the_playbook(shop: Shop, tmp_path: Path) -> None:
+    for version in "12":
+        shop.deployed(shop.units("http"), version)
+    wish = {"activated_services": [{"name": shop.name}]}
+    connection = {
+        "ansible_connection": "community.docker.docker",
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
+    host = {shop.host.container: {**connection, **wish}}
+    (tmp_path / "hosts.yml").write_text(yaml.safe_dump({"all": {"hosts": host}}))
+    playbook = f"{Path(sys.executable).parent}/ansible-playbook"
+    done = subprocess.run(
+        [playbook, "-i", "hosts.yml", "activated.services.rollback"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/.build/collections"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert shop.ask() == "1"
+    single = [playbook, "-i", "hosts.yml", "-e", f"service_name={shop.name}"]
+    done = subprocess.run(
+        [*single, "-e", '{"activated_services": []}', "activated.services.rollback"],
+        cwd=tmp_path,
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": f"{ROOT}/.build/collections"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "no generation of" in done.stdout
+
+
+# -- taking away ----------------------------------------------------------------------
+
+
+def test_absent_after_half_an_installation(shop: Shop) -> None:
+    shop.install("1")
+    units = shop.units("http", "back")
+    # Somebody copied some of it, by hand, and started a part.
+    unit, socket = shop.service, shop.socket("http")
+    shop.host.install({unit: units[unit], socket: units[socket]}, socket)
+    shop.host.sh(f"systemctl enable -q {socket}; mkdir -p /var/lib/{shop.name}")
+    shop.host.sh(f"rm /etc/systemd/system/{unit}")
+    result = shop.remove()
+    assert not result.get("failed"), result["msg"]
+    assert result["kept"] == [f"/var/lib/{shop.name}"]
+    left = shop.host.sh(f"find /etc /opt {STATE} -name '{shop.name}*' 2>/dev/null")
+    assert left == ""
+    assert shop.state(socket) == "inactive"
+    shop.host.sh(f"rmdir /var/lib/{shop.name}")
+    assert shop.remove()["changed"] is False
+
+
+def test_absent_takes_links_whose_unit_has_gone(shop: Shop) -> None:
+    shop.deployed(shop.units("http"), "1")
+    shop.host.sh(f"rm /etc/systemd/system/{shop.name}*; systemctl daemon-reload")
+    result = shop.remove()
+    assert not result.get("failed"), result["msg"]
+    assert shop.host.sh(f"find /etc -name '{shop.name}*'") == ""
+    assert shop.held() == ""
+
+
+# -- a port moves from one service to another -----------------------------------------
+
+
+def test_a_port_moves_when_its_giver_goes_first(hosts: t.Any, shop: Shop) -> None:
+    with opened(shop.host) as other:
+        port = shop.ports[0]
+        shop.deployed(shop.units("http"), "1")
+        other.install("2")
+        shop.ask()
+
+        taking = other.units(f"http={port}")
+        refused = other.deploy(taking, "2")
+        assert refused["failed"]
+        assert shop.socket("http") in refused["msg"], refused["msg"]
+        assert shop.ask() == "1"
+        assert not info(other)["voided"]
+
+        shop.deployed(shop.units(f"http={shop.ports[1]}"), "1")
+        assert not other.deploy(taking, "2").get("failed")
+        assert (shop.ask(0), shop.ask(1)) == ("2", "1")
