@@ -207,6 +207,8 @@ class Deployer:
 
         Raises InvalidDeployment, InvalidRelease and Conflict.
         """
+        if wanted.release:
+            self.releases.check_place()
         if plan.changed:
             self._refuse_voided(wanted)
             self._refuse_taken_addresses(wanted, present, plan)

@@ -193,6 +193,16 @@ class Releases:
                     f"are only safe where it cannot: chown root:root {path} && "
                     f"chmod 0755 {path}"
                 )
+        current = self.current()
+        if (
+            current
+            and os.path.exists(self.path(current))
+            and not self.installed(current)
+        ):
+            raise InvalidRelease(
+                f"{self.link} leads to {self.path(current)}, which was not made by this "
+                "collection; give the service another name, or move both away"
+            )
 
     def install(
         self,

@@ -129,7 +129,7 @@ def times(state: ServiceState, answer: Answer, started: bool) -> dict[str, t.Any
     ``manager_ms`` goes from the probe to the program's first instruction (or, before
     systemd 256, to the fork), ``program_ms`` from there until it is ready, and
     ``answer_ms`` from there to the first byte. A program that does not say when it is
-    ready has its answer within ``program_ms``.
+    ready, or says so after its answer, has it within ``program_ms``.
     """
     began, first = answer.began, answer.first_byte
     took: dict[str, t.Any] = {
@@ -142,6 +142,8 @@ def times(state: ServiceState, answer: Answer, started: bool) -> dict[str, t.Any
     ready = state.number("ActiveEnterTimestampMonotonic") / 1000000
     took["manager_ms"] = milliseconds(began, executed or None)
     told = state.tells_readiness and ready >= executed > 0
+    if first is not None and ready > first:
+        told = False  # it answers first, and says that it is ready later
     took["program_ms"] = milliseconds(executed, ready if told else first)
     took["answer_ms"] = milliseconds(ready, first) if told else None
     return took

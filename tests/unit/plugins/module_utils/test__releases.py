@@ -208,7 +208,9 @@ def test_what_others_made_is_not_removed(shop: Releases) -> None:
     (theirs / "data").write_text("theirs")
     Path(shop.link).symlink_to("releases/20200101")
     assert not shop.present()
-    install(shop, "1")
+    with pytest.raises(InvalidRelease, match="not made by this collection"):
+        shop.check_place()
+    install(shop, "1", switch=False)
     assert shop.present()
     shop.remove_all()
     assert (theirs / "data").read_text() == "theirs"
