@@ -37,9 +37,9 @@ def test_a_socket_of_each_kind(place: Place, listen: str, more: str) -> None:
     if "::1" in listen or "ipv6-only" in more:
         # a container has no address ::1 where its engine gives it no IPv6
         place.sh(
-            "mount -o remount,rw /proc/sys; "
+            "mount -o remount,bind,rw /proc/sys; "
             "echo 0 > /proc/sys/net/ipv6/conf/lo/disable_ipv6; "
-            "ip -6 addr add ::1/128 dev lo 2>/dev/null; mount -o remount,ro /proc/sys"
+            "ip -6 addr add ::1/128 dev lo 2>/dev/null; mount -o remount,bind,ro /proc/sys"
         )
         if not place.sh("ip -6 addr show dev lo"):
             pytest.fail("this host has no IPv6 on its loopback device")

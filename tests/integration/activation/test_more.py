@@ -321,9 +321,9 @@ def test_a_restart_and_a_second_activation(place: Place) -> None:
 
 
 def test_an_idle_exit(place: Place) -> None:
-    demo(place, service("idle=1"))
-    numbers = place.proven(probes=HTTP, idle=6)["trials"]["idle"]
-    assert 500 < numbers["left_after_ms"] < 6000
+    demo(place, service("idle=4"))
+    numbers = place.proven(probes=HTTP, idle=15)["trials"]["idle"]
+    assert 2000 < numbers["left_after_ms"] < 15000
     assert numbers["back_ms"] > 0
     demo(place, service())
     wrong = place.prove(probes=HTTP, idle=1)
@@ -337,7 +337,8 @@ def test_samples_of_latency(place: Place) -> None:
     whole = latency["first_byte_ms"]
     assert 0 < whole["min"] <= whole["median"] <= whole["max"]
     for sample in latency["samples"]:
-        parts = sample["manager_ms"] + sample["program_ms"] + sample["answer_ms"]
+        assert None not in (sample["manager_ms"], sample["program_ms"])
+        parts = sample["manager_ms"] + sample["program_ms"] + (sample["answer_ms"] or 0)
         assert parts == pytest.approx(sample["first_byte_ms"], abs=1)
 
 
