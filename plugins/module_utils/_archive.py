@@ -98,6 +98,8 @@ def _clean(name: str) -> str:
         raise UnsafeArchive(f"{name!r} holds a NUL or a line break")
     if name.startswith("/"):
         raise UnsafeArchive(f"{name!r} is an absolute path")
+    if any(len(part.encode("utf-8", "replace")) > 255 for part in name.split("/")):
+        raise UnsafeArchive(f"{name[:60]!r}… is longer than a file's name can be")
     if ".." in name.split("/"):
         raise UnsafeArchive(f"{name!r} leads outside with '..'")
     try:

@@ -61,7 +61,7 @@ def main(words: t.Sequence[str] | None = None) -> None:
         return
     if wish.verb in ("down", "clean", "ps"):
         if engine.ask_engine().reason:
-            say("no Docker Engine answers: there is nothing")
+            say("no Docker Engine answers: what it may keep stays as it is")
             return
     else:
         version = engine.ensure_engine()
