@@ -10,6 +10,7 @@ is kept below `.build/corpus/`.
 
 from __future__ import annotations
 
+import fcntl
 import io
 import tarfile
 import typing as t
@@ -75,11 +76,14 @@ def load(suite: str, run: t.Callable[[str, bytes], bytes]) -> Packages:
     read, and gives what it prints; it is called only if nothing is kept.
     """
     kept = CACHE / f"{suite}.tar"
-    if not kept.exists():
-        CACHE.mkdir(parents=True, exist_ok=True)
-        fetched = run(FETCH, "\n".join(packages()).encode())
-        kept.with_suffix(".new").write_bytes(fetched)
-        kept.with_suffix(".new").rename(kept)
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with open(kept.with_suffix(".lock"), "w", encoding="ascii") as lock:
+        # Of two workers that need it, one fetches.
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not kept.exists():
+            fetched = run(FETCH, "\n".join(packages()).encode())
+            kept.with_suffix(".new").write_bytes(fetched)
+            kept.with_suffix(".new").rename(kept)
     found: Packages = {}
     wanted = {INSTALLED, *packages()}
     with tarfile.open(fileobj=io.BytesIO(kept.read_bytes())) as archive:
