@@ -33,18 +33,20 @@ _SHELL_ALONE: t.Final = re.compile(r"[-@:+!]*\|[-@:+!]*(?:\s|$)")
 _CONTROL: t.Final = re.compile(r"[\x01-\x1f\x7f]")
 _NAMESPACES: t.Final = ("cgroup", "ipc", "net", "mnt", "pid", "user", "uts")
 _TIME_NAMESPACE_SINCE: t.Final = 257
-_BASE64: t.Final = re.compile(r"[A-Za-z0-9+/_\s-]*=?\s*=?\s*")
+_BASE64: t.Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 
 def command_line(value: str, key: str, systemd: int) -> None:
     """The commands of an Exec directive: prefixes, program, arguments."""
-    words_of(value, cunescape=True)
+    unknown: list[str] = []
     try:
-        commands = split_commands(value)
+        commands = split_commands(value, unknown)
     except InvalidWords as exc:
         if systemd >= SHELL_PREFIX_SINCE and _SHELL_ALONE.match(value):
             return
         raise BadValue(str(exc)) from exc
+    if unknown:
+        raise BadValue(f"{unknown[0]!r} is not an escape")
     for command in commands:
         _check_command(command, systemd)
 
@@ -161,7 +163,7 @@ def check_base64(value: str, systemd: int) -> None:
         "the text is not Base64: it has - or _",
     )
     demand(
-        _BASE64.fullmatch(value) is not None and len(plain) % 4 == 0,
+        _BASE64.fullmatch(plain) is not None and len(plain) % 4 == 0,
         "the text is not Base64",
     )
 

@@ -50,7 +50,9 @@ _PLAIN: t.Final = re.compile(
 _OPTION: t.Final = re.compile(
     r"--?(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?:=(?P<value>.*))?$", re.S
 )
-_IN_URL: t.Final = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s:@]+:[^/\s@$%]+@")
+_IN_URL: t.Final = re.compile(
+    r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^/\s:@]{1,256}:[^/\s@$%]{1,256}@"
+)
 
 
 def looks_secret(name: str, value: str) -> bool:
@@ -60,6 +62,11 @@ def looks_secret(name: str, value: str) -> bool:
         and _POINTER.search(name) is None
         and _PLAIN.match(value) is None
     )
+
+
+def has_password(value: str) -> bool:
+    """Tell whether a text has a URL with a user and a password in it."""
+    return "://" in value and _IN_URL.search(value) is not None
 
 
 def sources(subject: Subject) -> t.Iterator[Problem]:
@@ -89,7 +96,7 @@ def set_in_unit(subject: Subject) -> t.Iterator[Problem]:
     section = subject.own
     for entry in subject.kept(section, "SetCredential"):
         name, _, value = entry.value.partition(":")
-        if looks_secret(name, value) or _IN_URL.search(value):
+        if looks_secret(name, value) or has_password(value):
             yield IN_UNIT.at(
                 f"the value of {name} can be read by any local user over the bus: use "
                 "LoadCredential with a file, or SetCredentialEncrypted",
@@ -108,7 +115,7 @@ def in_environment(subject: Subject) -> t.Iterator[Problem]:
             continue
         for word in words:
             name, _, value = word.partition("=")
-            if looks_secret(name, value) or _IN_URL.search(value):
+            if looks_secret(name, value) or has_password(value):
                 yield IN_ENVIRONMENT.at(
                     f"{name} looks like a secret: any local user can read it, and every "
                     "child of the program inherits it; use LoadCredential",
@@ -127,7 +134,7 @@ def on_command_line(subject: Subject) -> t.Iterator[Problem]:
         for index, word in enumerate(words):
             option = _OPTION.match(word)
             following = words[index + 1] if index + 1 < len(words) else ""
-            secret = _IN_URL.search(word) is not None
+            secret = has_password(word)
             if option and word.startswith("--") and len(option["name"]) > 3:
                 value = option["value"]
                 if value is None:

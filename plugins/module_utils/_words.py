@@ -107,13 +107,16 @@ def unknown_escapes(value: str) -> list[str]:
     return splitter.unknown
 
 
-def split_commands(value: str) -> list[Command]:
+def split_commands(value: str, unknown: list[str] | None = None) -> list[Command]:
     """The commands of an ``Exec…=`` line, which lone semicolons separate.
 
-    An empty value has none. Raises InvalidWords for open quotes, a backslash at the end
-    or prefixes without a program.
+    An empty value has none. The escapes that systemd does not know, of which it warns,
+    are added to ``unknown``. Raises InvalidWords for open quotes, a backslash at the
+    end or prefixes without a program.
     """
     splitter = _Splitter(value, True, True, False, BLANKS)
+    if unknown is not None:
+        splitter.unknown = unknown
     commands: list[Command] = []
     while True:
         first = splitter.next()

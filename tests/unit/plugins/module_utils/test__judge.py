@@ -182,6 +182,27 @@ def test_versions_between_two_that_were_asked_get_the_benefit_of_the_doubt() -> 
     assert unit_problems(SERVICE, systemd=300) == []
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"ExecStart=/usr/bin/find /tmp -name zz -exec rm {} \;",
+        r"ExecStart=/usr/bin/find /tmp -exec a {} \; -exec b {} \;",
+        "StandardInputData=QUJD\tRA= =",
+        "StandardInputData=QU JD",
+    ],
+)
+def test_takes_what_systemd_takes(line: str) -> None:
+    text = f"[Service]\nExecStartPre=/bin/true\nDynamicUser=yes\n{line}\n"
+    if not line.startswith("ExecStart"):
+        text += "ExecStart=/usr/bin/app\n"
+    assert unit_problems(text, name="app.service", systemd=257) == []
+
+
+def test_an_unknown_escape_in_a_command_is_refused() -> None:
+    text = "[Service]\nDynamicUser=yes\nExecStart=/bin/echo a\\;\n"
+    assert "bad-value" in {p.rule for p in unit_problems(text, name="app.service")}
+
+
 def test_set_is_judged_together() -> None:
     found = set_problems(
         {"app.service": SERVICE, "app.socket": "[Socket]\nListenStream=80\n"}
@@ -200,6 +221,13 @@ BAD_INPUT: dict[str, str | bytes] = {
     "megabyte of quotes": "[Service]\nEnvironment=" + "'" * (MEGABYTE - 100),
     "megabyte of percents": "[Service]\nExecStart=/x " + "%" * (MEGABYTE - 101),
     "megabyte of dollars": "[Service]\nExecStart=/x " + "$" * (MEGABYTE - 101),
+    "blanks in Base64": "[Service]\nStandardInputData=A" + " " * 100_000 + "!\n",
+    "blanks in a credential": "[Service]\nSetCredentialEncrypted=a:="
+    + " " * 100_000
+    + "=!\n",
+    "megabyte of letters": "[Service]\nEnvironment=A=" + "x" * (MEGABYTE - 100),
+    "megabyte of a scheme": "[Service]\nEnvironment=A=" + "x://" * (MEGABYTE // 4 - 50),
+    "megabyte of a user": "[Service]\nEnvironment=A=x://" + "u" * (MEGABYTE - 100),
     "binary": bytes(range(256)) * 64,
     "100,000 lines": "[Service]\n" + "Environment=A=b\n" * 100_000,
     "100,000 sockets": "[Socket]\n" + "ListenStream=80\n" * 100_000,
