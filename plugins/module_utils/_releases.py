@@ -34,7 +34,9 @@ from ._files import (
     turn_link,
     write_json,
 )
-from ._unpack import Source
+
+if t.TYPE_CHECKING:  # it brings tarfile, zipfile and lzma: for what is unpacked only
+    from ._unpack import Source
 
 OPT = "/opt"
 STATE = "/var/lib/activated.services"

@@ -220,10 +220,11 @@ from ansible_collections.activated.services.plugins.module_utils._service_name i
     InvalidServiceName,
     check_service_name,
 )
-from ansible_collections.activated.services.plugins.module_utils._unpack import (
-    Source,
-    pack_directory,
-)
+
+if t.TYPE_CHECKING:
+    from ansible_collections.activated.services.plugins.module_utils._unpack import (
+        Source,
+    )
 
 
 @dataclass(frozen=True)
@@ -385,6 +386,10 @@ def local_source(wish: Wish, module: AnsibleModule) -> tuple[str, str | None]:
         return "", wish.digest
     path = wish.src
     if os.path.isdir(path):
+        from ansible_collections.activated.services.plugins.module_utils._unpack import (
+            pack_directory,
+        )
+
         handle, packed = tempfile.mkstemp(dir=module.tmpdir, suffix=".tar")
         with os.fdopen(handle, "wb") as file:
             pack_directory(path, file)
@@ -411,6 +416,11 @@ def judged(path: str, wish: Wish, module: AnsibleModule) -> Source:
         if came != wish.digest:
             raise InvalidRelease(f"checksum differs: {wish.src} changed, to {came}")
         path = private
+    # It brings tarfile, zipfile and lzma: for what is unpacked only.
+    from ansible_collections.activated.services.plugins.module_utils._unpack import (
+        Source,
+    )
+
     source = Source(path, wish.name)
     check_programs(source, wish.strip, wish.programs)
     return source
