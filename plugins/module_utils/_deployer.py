@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 from ._credential import Credential
 from ._credential_keeper import Keeper
 from ._credential_store import Store, seals
-from ._files import unstage
-from ._generation import Generation, InvalidDeployment
-from ._holders import holders, unheld
+from ._files import read_text, unstage
+from ._generation import Generation, InvalidDeployment, owner_of
+from ._holders import Holder, holders, unheld
 from ._ledger import Ledger, Transaction
 from ._manager import Manager, ManagerError, Run
 from ._needrestart import needrestart_changes
@@ -290,10 +290,24 @@ class Deployer:
                     if holder.unit == wanted.service:
                         continue  # it binds the port by itself, and will rest first
                     raise Conflict(
-                        f"{socket} cannot listen on {address}: {holder}. Stop that "
-                        "program, or give the socket another address; nothing was "
-                        "changed"
+                        f"{socket} cannot listen on {address}: "
+                        f"{self._way_out(address, holder)}; nothing was changed"
                     )
+
+    def _way_out(self, address: t.Any, holder: Holder) -> str:
+        """Who holds an address, and what can be done about it."""
+        units = sorted(self._opened_by(address)) if holder.pid == 1 else []
+        if not units:
+            return f"{holder}. Stop that program, or give the socket another address"
+        text = read_text(os.path.join(FOLDER, units[0]))
+        owner = owner_of(text) if text else None
+        said = f"{holder.address} is held by {units[0]}"
+        if owner:
+            return (
+                f"{said} of the service {owner}. Deploy {owner} without it first, or "
+                "give the socket another address"
+            )
+        return f"{said}. Stop that unit, or give the socket another address"
 
     def _opened_by(self, address: t.Any) -> set[str]:
         text = str(address.port) if address.host else address.path
@@ -522,11 +536,18 @@ class Deployer:
                 )
             self._steps(before).make(plan, lambda _unit: "")
             return "Nothing of it runs on the host; that it failed is on record."
-        self._make(before, present, make_plan(before, present, before.start, FOLDER))
-        try:
-            self.prove(before)
-        except ProofFailed as exc:
-            return f"The host was put back to what it ran before, but {exc}"
+        for last in (False, True):
+            plan = make_plan(before, present, before.start, FOLDER)
+            self._make(before, present, plan)
+            try:
+                self.prove(before)
+                break
+            except ProofFailed as exc:
+                # Meanwhile, what failed may have closed a socket: by too many starts.
+                present = self.read(before)
+                states = [present.state(unit).active for unit in before.sockets]
+                if last or set(states) <= {"active"}:
+                    return f"The host was put back to what it ran before, but {exc}"
         return "The host was put back to what it ran before, and that is proven again."
 
     def _sweep(self, *generations: Generation) -> None:

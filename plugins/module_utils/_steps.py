@@ -11,13 +11,14 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import time
 import typing as t
 
 from ._credential_keeper import Keeper
 from ._credential_store import Sealed, UnusableStore
 from ._files import put_staged, remove, stage_file, unstage, write_file
 from ._generation import Generation
-from ._manager import Manager, ManagerError
+from ._manager import Manager, ManagerError, parse_span
 from ._plan import Change, Plan
 from ._releases import Releases
 from ._rest import rest
@@ -111,6 +112,7 @@ class Steps:
             # A start counter that has run out survives daemon-reload since systemd 257.
             # A restart, though it is closed: a service that a request through another
             # socket started meanwhile is restarted with it; a start would be refused.
+            self._await_triggers(subject)
             self._forget_failures(subject, self._wanted.service)
             self._manager.restart(subject)
         elif change.action == "reopen":
@@ -144,6 +146,19 @@ class Steps:
         for kind in ("wants", "requires", "upholds"):
             for link in glob.glob(f"{FOLDER}/*.{kind}/{unit}"):
                 remove(link)
+
+    def _await_triggers(self, socket: str) -> None:
+        """Wait until a socket that was closed for starting its service too often may
+        start it again: a socket that is opened before is closed by its first request
+        (observed on 252; systemd forgets its triggers by their interval alone)."""
+        asked = ("Result", "StateChangeTimestampMonotonic", "TriggerLimitIntervalUSec")
+        shown = self._manager.show([socket], asked)[socket]
+        if shown.get("Result") != "trigger-limit-hit":
+            return
+        interval = parse_span(shown.get("TriggerLimitIntervalUSec", "")) or 2000000
+        since = int(shown.get("StateChangeTimestampMonotonic") or 0)
+        left = since + interval - time.monotonic() * 1000000
+        time.sleep(min(max(left, 0), interval) / 1000000)
 
     def _forget_failures(self, *units: str) -> None:
         for unit in units:

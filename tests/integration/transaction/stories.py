@@ -32,7 +32,10 @@ class Version:
     ) -> None:
         start = "eager" if more.get("eager") else "on_demand"
         body = f"Environment=GREETING={greeting}\n" + more.pop("body", "")
-        units = shop.units(*sockets, body=body, **more)
+        # The unit names the release itself: what it starts changes with it, in one step.
+        folder = f"releases/{release}" if release else "current"
+        command = f"/opt/{shop.name}/{folder}/bin/serve"
+        units = shop.units(*sockets, body=body, command=command, **more)
         self.wish: Options = {
             "name": shop.name,
             "state": "present",

@@ -41,11 +41,21 @@ def back(shop: Shop, **more: t.Any) -> dict[str, t.Any]:
     )
 
 
+def ours(shop: Shop) -> str:
+    """Everything on the host that has the service's name in its path."""
+    return t.cast(
+        str, shop.host.sh(f"find /etc /opt | grep {shop.name} | sort || true")
+    )
+
+
 # -- voided ---------------------------------------------------------------------------
 
 
-def test_what_fails_its_proof_is_undone_and_not_deployed_again(shop: Shop) -> None:
-    units = shop.units("http")
+@pytest.mark.parametrize("restart", ["", "Restart=on-failure\nRestartSec=200ms\n"])
+def test_what_fails_its_proof_is_undone_and_not_deployed_again(
+    shop: Shop, restart: str
+) -> None:
+    units = shop.units("http", body=restart)
     shop.deployed(units, "1")
     held = shop.held()
     bad(shop, "2")
@@ -56,7 +66,10 @@ def test_what_fails_its_proof_is_undone_and_not_deployed_again(shop: Shop) -> No
     assert "ended with status 7" in failed["msg"]
     assert "put back to what it ran before, and that is proven" in failed["msg"]
     assert failed["proof"]["problems"]
-    assert (shop.ask(), shop.held()) == ("1", held)
+    assert shop.ask() == "1"
+    # Without Restart=, systemd closes a socket whose service ends again and again; it is
+    # opened again when that may be. What the role writes never lets it come to that.
+    assert (shop.held() == held) == bool(restart)
     found = info(shop)
     assert found["releases"]["current"] == "1"
     assert not found["interrupted"]
@@ -89,11 +102,10 @@ def test_other_bytes_or_another_wish_lift_the_ban(shop: Shop) -> None:
 
 def test_a_first_deployment_that_fails_leaves_the_release_alone(shop: Shop) -> None:
     bad(shop, "1")
-    before = shop.listing("/etc/systemd /opt")
+    before = ours(shop)
     failed = shop.deploy(shop.units("http"), "1", timeout=3)
-    assert "Nothing of it is left" in failed["msg"]
-    places = [row.split(" ")[0] for row in shop.listing("/etc/systemd /opt")]
-    assert places == [row.split(" ")[0] for row in before]
+    assert "Nothing of it runs on the host" in failed["msg"]
+    assert ours(shop) == before
     assert shop.state(shop.socket("http")) == "inactive"
     assert shop.host.sh(f"ls {STATE}/{shop.name} | sort").split() == [
         "lock",
@@ -214,7 +226,9 @@ def test_absent_after_half_an_installation(shop: Shop) -> None:
     result = shop.remove()
     assert not result.get("failed"), result["msg"]
     assert result["kept"] == [f"/var/lib/{shop.name}"]
-    left = shop.host.sh(f"find /etc /opt {STATE} -name '{shop.name}*' 2>/dev/null")
+    left = shop.host.sh(
+        f"find /etc /opt {STATE} -name '{shop.name}*' 2>/dev/null || true"
+    )
     assert left == ""
     assert shop.state(socket) == "inactive"
     shop.host.sh(f"rmdir /var/lib/{shop.name}")
@@ -243,7 +257,10 @@ def test_a_port_moves_when_its_giver_goes_first(hosts: t.Any, shop: Shop) -> Non
         taking = other.units(f"http={port}")
         refused = other.deploy(taking, "2")
         assert refused["failed"]
-        assert shop.socket("http") in refused["msg"], refused["msg"]
+        assert (
+            f"held by {shop.socket('http')} of the service {shop.name}"
+            in refused["msg"]
+        )
         assert shop.ask() == "1"
         assert not info(other)["voided"]
 
