@@ -55,9 +55,14 @@ class Keeper:
     """The credentials of one service on this host."""
 
     def __init__(
-        self, name: str, folder: str, systemd: int, store: Store,
-        wishes: t.Mapping[str, Credential] | None = None, check_mode: bool = False,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        folder: str,
+        systemd: int,
+        store: Store,
+        wishes: t.Mapping[str, Credential] | None = None,
+        check_mode: bool = False,
+    ) -> None:
         self.name = name
         self.systemd = systemd
         self.store = store
@@ -104,14 +109,14 @@ class Keeper:
                         f"the unit does not import {source}: ImportCredential={source}"
                     )
                 continue
-            key = "Load" + "CredentialEncrypted" * (wish.stored and self.store.sealed)
-            key = key if key.endswith("Encrypted") else "LoadCredential"
+            sealed = wish.stored and self.store.sealed
+            key = "LoadCredentialEncrypted" if sealed else "LoadCredential"
             line = there.get(name)
             if line is None or line.source != source:
                 raise InvalidDeployment(
                     f"the unit does not load the credential {name}: {key}={name}:{source}"
                 )
-            if wish.stored and line.encrypted != self.store.sealed:
+            if wish.stored and line.encrypted != sealed:
                 raise InvalidDeployment(
                     f"the unit loads the credential {name} otherwise than this host "
                     f"stores it: {key}={name}:{source}"
@@ -124,9 +129,8 @@ class Keeper:
         """What a generation says of one line, and its size; None where nobody knows."""
         wish = self.wishes.get(line.name)
         if not line.is_file:
-            return Held(
-                line.source, self.digest(line.name, imported(line.name, line.source))
-            ), 0
+            found = imported(line.name, line.source)
+            return Held(line.source, self.digest(line.name, found)), 0
         if wish and wish.stored:
             said, expires = wish.secret or b"", ""
             if wish.kind == "encrypted":

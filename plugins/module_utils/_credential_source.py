@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -25,16 +26,16 @@ SEEN = "/run/credentials"
 _LINKS_MAX = 40
 
 
-def content(name: str, path: str, proven: bool = True) -> bytes:
+def content(name: str, path: str) -> bytes:
     """What a file holds that a service is to load as a credential.
 
     Raises InvalidCredential for what systemd would not load, for what it would skip in
-    silence, and, where `proven`, for a file that any user of the host could exchange.
+    silence, and for a file that any user of the host could exchange.
     """
     where = f"credential {name}"
     try:
-        end = _follow(where, path) if proven else path
-        info = os.stat(end)
+        # What has become a FIFO since is not waited for.
+        handle = os.open(_follow(where, path), os.O_RDONLY | os.O_NONBLOCK)
     except FileNotFoundError:
         lost = (
             f" (it leads to {os.path.realpath(path)})" if os.path.islink(path) else ""
@@ -44,18 +45,24 @@ def content(name: str, path: str, proven: bool = True) -> bytes:
             "or start it without"
         ) from None
     except OSError as exc:
-        raise InvalidCredential(f"{where}: {path}: {exc.strerror}") from exc
-    if not stat.S_ISREG(info.st_mode):
-        raise InvalidCredential(
-            f"{where}: {path} is {_kind(info.st_mode)}; give a regular file"
-        )
-    if info.st_size > TOTAL_MAX:
-        raise InvalidCredential(
-            f"{where}: {path} has {info.st_size} bytes; systemd loads {TOTAL_MAX} for "
-            "all credentials of a service together"
-        )
-    with open(end, "rb") as file:
-        return file.read()
+        # A socket cannot even be opened.
+        why = "is a socket" if exc.errno == errno.ENXIO else exc.strerror
+        raise InvalidCredential(f"{where}: {path}: {why}") from exc
+    try:
+        info = os.fstat(handle)
+        if not stat.S_ISREG(info.st_mode):
+            raise InvalidCredential(
+                f"{where}: {path} is {_kind(info.st_mode)}; give a regular file"
+            )
+        if info.st_size > TOTAL_MAX:
+            raise InvalidCredential(
+                f"{where}: {path} has {info.st_size} bytes; systemd loads {TOTAL_MAX} "
+                "for all credentials of a service together"
+            )
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
 
 
 def matching(pattern: str) -> list[tuple[str, str]]:
@@ -141,7 +148,6 @@ def _kind(mode: int) -> str:
     for test, said in (
         (stat.S_ISDIR, "a folder"),
         (stat.S_ISFIFO, "a FIFO"),
-        (stat.S_ISSOCK, "a socket"),
     ):
         if test(mode):
             return said

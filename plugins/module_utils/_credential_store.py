@@ -126,9 +126,12 @@ class Store:
         self.sealer = sealer or Sealer()
 
     def state(
-        self, place: str, digest: t.Callable[[bytes], str], wish: Credential | None,
+        self,
+        place: str,
+        digest: t.Callable[[bytes], str],
+        wish: Credential | None,
         expiries: t.Iterable[str] = ("",),
-    ) -> str | None:  # fmt: skip
+    ) -> str | None:
         """What a place holds: its digest with its expiry, '' where it cannot be opened,
         None where there is nothing. `expiries` are those that it may have."""
         there = read(place)

@@ -19,6 +19,10 @@ PATHS = {
     "dangling": ("ln -s /nowhere x", "it leads to /nowhere"),
     "folder": ("mkdir x", "is a folder"),
     "fifo": ("mkfifo x", "is a FIFO"),
+    "socket": (
+        "python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"x\")'",
+        "is a socket",
+    ),
     "device": ("ln -s /dev/null x", "is a device"),
     "too large": ("truncate -s 1048577 x", "1048577 bytes"),
     "link of another user": (
