@@ -11,7 +11,7 @@ Written by tools/directives/generate.py from systemd itself: do not edit.
 
 from __future__ import annotations
 
-FINGERPRINT = "fc5214b00182ef70"
+FINGERPRINT = "397369c26b9ad839"
 
 # The packages that were asked:
 #   systemd 247: 247.3-7+deb11u8
@@ -585,17 +585,23 @@ XAttrListen|Socket|262|-|xattr|systemd.socket
 
 # set of words | from this version on | the words; +bool = booleans, too
 WORDS = """\
-architecture|247|alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64
-architecture|252|alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 ppc ppc-le ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64
-bpf_cgroup_attach_type|252|bind4 bind6 connect4 connect6 device egress getsockopt ingress post_bind4 post_bind6 recvmsg4 recvmsg6 sendmsg4 sendmsg6 setsockopt sock_create sock_ops sysctl
+architecture|247|alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 ppc ppc-le ppc64 \
+ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64
+architecture|252|alpha arc arc-be arm arm-be arm64 arm64-be cris ia64 loongarch64 m68k mips mips-le mips64 mips64-le nios2 parisc parisc64 ppc ppc-le \
+ppc64 ppc64-le riscv32 riscv64 s390 s390x sh sh64 sparc sparc64 tilegx x86 x86-64
+bpf_cgroup_attach_type|252|bind4 bind6 connect4 connect6 device egress getsockopt ingress post_bind4 post_bind6 recvmsg4 recvmsg6 sendmsg4 sendmsg6 \
+setsockopt sock_create sock_ops sysctl
 cgroup_controller|247|blkio bpf-devices bpf-firewall cpu cpuacct cpuset devices io memory pids
-cgroup_controller|252|blkio bpf-devices bpf-firewall bpf-foreign bpf-restrict-network-interfaces bpf-socket-bind cpu cpuacct cpuset devices io memory pids
-cgroup_controller|262|blkio bpf-bind-network-interface bpf-devices bpf-firewall bpf-foreign bpf-restrict-network-interfaces bpf-socket-bind cpu cpuacct cpuset devices io memory pids
+cgroup_controller|252|blkio bpf-devices bpf-firewall bpf-foreign bpf-restrict-network-interfaces bpf-socket-bind cpu cpuacct cpuset devices io memory \
+pids
+cgroup_controller|262|blkio bpf-bind-network-interface bpf-devices bpf-firewall bpf-foreign bpf-restrict-network-interfaces bpf-socket-bind cpu \
+cpuacct cpuset devices io memory pids
 collect_mode|247|inactive inactive-or-failed
 cpuset_partition|262|isolated member root
 device_policy|247|auto closed strict
 emergency_action|247|exit exit-force none poweroff poweroff-force poweroff-immediate reboot reboot-force reboot-immediate
-emergency_action|254|exit exit-force halt halt-force halt-immediate kexec kexec-force none poweroff poweroff-force poweroff-immediate reboot reboot-force reboot-immediate soft-reboot soft-reboot-force
+emergency_action|254|exit exit-force halt halt-force halt-immediate kexec kexec-force none poweroff poweroff-force poweroff-immediate reboot \
+reboot-force reboot-immediate soft-reboot soft-reboot-force
 exec_input|247|data fd file null socket tty tty-fail tty-force
 exec_keyring_mode|247|inherit private shared
 exec_memory_thp|262|disable inherit madvise system
@@ -604,10 +610,26 @@ exec_output|252|append fd file inherit journal journal+console kmsg kmsg+console
 exec_preserve_mode|247|+bool no restart yes
 exec_preserve_mode|262|+bool no on-success restart yes
 exec_utmp_mode|247|init login user
-exit_status_name|247|ADDRESS_FAMILIES APPARMOR CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING LIMITS LOGS_DIRECTORY MEMORY NAMESPACE NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY OOM_ADJUST OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK SMACK_PROCESS_LABEL SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
-exit_status_name|252|ADDRESS_FAMILIES APPARMOR BPF CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING LIMITS LOGS_DIRECTORY MEMORY NAMESPACE NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY OOM_ADJUST OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK SMACK_PROCESS_LABEL SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
-exit_status_name|254|ADDRESS_FAMILIES APPARMOR BPF CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING KSM LIMITS LOGS_DIRECTORY MEMORY NAMESPACE NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY OOM_ADJUST OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK SMACK_PROCESS_LABEL SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
-exit_status_name|262|ADDRESS_FAMILIES APPARMOR BPF CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING KSM LIMITS LOGS_DIRECTORY MEMORY MEMORY_THP NAMESPACE NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY OOM_ADJUST OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK SMACK_PROCESS_LABEL SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
+exit_status_name|247|ADDRESS_FAMILIES APPARMOR CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY \
+CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING LIMITS LOGS_DIRECTORY MEMORY NAMESPACE \
+NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY OOM_ADJUST \
+OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK SMACK_PROCESS_LABEL \
+SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
+exit_status_name|252|ADDRESS_FAMILIES APPARMOR BPF CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY \
+CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING LIMITS LOGS_DIRECTORY MEMORY NAMESPACE \
+NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY OOM_ADJUST \
+OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK SMACK_PROCESS_LABEL \
+SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
+exit_status_name|254|ADDRESS_FAMILIES APPARMOR BPF CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY \
+CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING KSM LIMITS LOGS_DIRECTORY MEMORY \
+NAMESPACE NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES NUMA_POLICY \
+OOM_ADJUST OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK \
+SMACK_PROCESS_LABEL SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
+exit_status_name|262|ADDRESS_FAMILIES APPARMOR BPF CACHE_DIRECTORY CANTCREAT CAPABILITIES CGROUP CHDIR CHOWN CHROOT CONFIG CONFIGURATION_DIRECTORY \
+CONFIRM CPUAFFINITY CREDENTIALS DATAERR EXCEPTION EXEC FAILURE FDS GROUP INVALIDARGUMENT IOERR IOPRIO KEYRING KSM LIMITS LOGS_DIRECTORY MEMORY \
+MEMORY_THP NAMESPACE NETWORK NICE NOHOST NOINPUT NOPERM NOPERMISSION NOTCONFIGURED NOTIMPLEMENTED NOTINSTALLED NOTRUNNING NOUSER NO_NEW_PRIVILEGES \
+NUMA_POLICY OOM_ADJUST OSERR OSFILE PAM PERSONALITY PROTOCOL RUNTIME_DIRECTORY SECCOMP SECUREBITS SELINUX_CONTEXT SETSCHEDULER SETSID SIGNAL_MASK \
+SMACK_PROCESS_LABEL SOFTWARE STATE_DIRECTORY STDERR STDIN STDOUT SUCCESS TEMPFAIL TIMERSLACK UNAVAILABLE USAGE USER
 ioprio_class|247|best-effort idle none realtime
 ip_tos|247|low-cost low-delay reliability throughput
 job_mode|247|fail flush ignore-dependencies ignore-requirements isolate replace replace-irreversibly triggering
@@ -620,14 +642,18 @@ managed_oom_mode|247|auto kill
 managed_oom_preference|252|avoid none omit
 memory_pressure_watch|254|+bool auto off on skip
 memory_pressure_watch|257|+bool auto no skip yes
-netlink_family|247|audit connector dnrtmsg ecryptfs fib-lookup firewall generic inet-diag ip6-fw iscsi kobject-uevent netfilter nflog rdma route scsitransport selinux xfrm
+netlink_family|247|audit connector dnrtmsg ecryptfs fib-lookup firewall generic inet-diag ip6-fw iscsi kobject-uevent netfilter nflog rdma route \
+scsitransport selinux xfrm
 nft_set_source|257|address cgroup group ifindex prefix user
 notify_access|247|all exec main none
 numa_policy|247|bind default interleave local preferred
 numa_policy|262|bind default interleave local preferred preferred-many weighted-interleave
 oom_policy|247|continue kill stop
-partition_designator|247|esp home root root-secondary root-secondary-verity root-verity srv swap tmp usr usr-secondary usr-secondary-verity usr-verity var xbootldr
-partition_designator|252|esp home root root-other root-other-verity root-other-verity-sig root-secondary root-secondary-verity root-secondary-verity-sig root-verity root-verity-sig srv swap tmp usr usr-other usr-other-verity usr-other-verity-sig usr-secondary usr-secondary-verity usr-secondary-verity-sig usr-verity usr-verity-sig var xbootldr
+partition_designator|247|esp home root root-secondary root-secondary-verity root-verity srv swap tmp usr usr-secondary usr-secondary-verity \
+usr-verity var xbootldr
+partition_designator|252|esp home root root-other root-other-verity root-other-verity-sig root-secondary root-secondary-verity \
+root-secondary-verity-sig root-verity root-verity-sig srv swap tmp usr usr-other usr-other-verity usr-other-verity-sig usr-secondary \
+usr-secondary-verity usr-secondary-verity-sig usr-verity usr-verity-sig var xbootldr
 partition_designator|254|esp home root root-verity root-verity-sig srv swap tmp usr usr-verity usr-verity-sig var xbootldr
 pressure_watch|254|+bool auto off on skip
 pressure_watch|257|+bool auto no skip yes
@@ -647,8 +673,10 @@ runtime_preserve_mode|262|+bool no on-success restart yes
 sched_policy|247|batch fifo idle other rr
 sched_policy|262|batch ext fifo idle other rr
 seccomp_arch|247|arm arm64 mips mips-le mips64 mips64-le mips64-le-n32 mips64-n32 native ppc ppc64 ppc64-le riscv64 s390 s390x x32 x86 x86-64
-seccomp_arch|252|arm arm64 mips mips-le mips64 mips64-le mips64-le-n32 mips64-n32 native parisc parisc64 ppc ppc64 ppc64-le riscv64 s390 s390x x32 x86 x86-64
-seccomp_arch|257|arm arm64 loongarch64 mips mips-le mips64 mips64-le mips64-le-n32 mips64-n32 native parisc parisc64 ppc ppc64 ppc64-le riscv64 s390 s390x x32 x86 x86-64
+seccomp_arch|252|arm arm64 mips mips-le mips64 mips64-le mips64-le-n32 mips64-n32 native parisc parisc64 ppc ppc64 ppc64-le riscv64 s390 s390x x32 \
+x86 x86-64
+seccomp_arch|257|arm arm64 loongarch64 mips mips-le mips64 mips64-le mips64-le-n32 mips64-n32 native parisc parisc64 ppc ppc64 ppc64-le riscv64 s390 \
+s390x x32 x86 x86-64
 service_exit_type|252|cgroup main
 service_restart|247|always no on-abnormal on-abort on-failure on-success on-watchdog
 service_restart_mode|254|direct normal
@@ -656,13 +684,16 @@ service_restart_mode|257|debug direct normal
 service_timeout_failure_mode|247|abort kill terminate
 service_type|247|dbus exec forking idle notify oneshot simple
 service_type|254|dbus exec forking idle notify notify-reload oneshot simple
-signal_name|247|ABRT ALRM BUS CHLD CONT FPE HUP ILL INT IO KILL PIPE PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM WINCH XCPU XFSZ
+signal_name|247|ABRT ALRM BUS CHLD CONT FPE HUP ILL INT IO KILL PIPE PROF PWR QUIT SEGV STKFLT STOP SYS TERM TRAP TSTP TTIN TTOU URG USR1 USR2 VTALRM \
+WINCH XCPU XFSZ
 socket_address_bind_ipv6_only|247|both default ipv6-only
 socket_bind|247|both default ipv6-only
 socket_defer_trigger|262|+bool no patient yes
 socket_timestamping|247|ns off us
-virtualization|247|acrn bhyve bochs container-other docker kvm lxc lxc-libvirt microsoft none openvz oracle parallels podman pouch powervm proot qemu qnx rkt systemd-nspawn uml vm-other vmware wsl xen zvm
-virtualization|252|acrn amazon apple bhyve bochs container-other docker google kvm lxc lxc-libvirt microsoft none openvz oracle parallels podman pouch powervm proot qemu qnx rkt sre systemd-nspawn uml vm-other vmware wsl xen zvm
+virtualization|247|acrn bhyve bochs container-other docker kvm lxc lxc-libvirt microsoft none openvz oracle parallels podman pouch powervm proot qemu \
+qnx rkt systemd-nspawn uml vm-other vmware wsl xen zvm
+virtualization|252|acrn amazon apple bhyve bochs container-other docker google kvm lxc lxc-libvirt microsoft none openvz oracle parallels podman \
+pouch powervm proot qemu qnx rkt sre systemd-nspawn uml vm-other vmware wsl xen zvm
 """
 
 # from this version on | after % in a value | after % in a unit's name
@@ -674,12 +705,18 @@ SPECIFIERS = """\
 
 # name@version
 ADDRESS_FAMILIES = """\
-AF_ALG AF_APPLETALK AF_ASH AF_ATMPVC AF_ATMSVC AF_AX25 AF_BLUETOOTH AF_BRIDGE AF_CAIF AF_CAN AF_ECONET AF_FILE AF_IB AF_IEEE802154 AF_INET AF_INET6 AF_IPX AF_IRDA AF_ISDN AF_IUCV AF_KCM AF_KEY AF_LLC AF_LOCAL AF_MCTP@252 AF_MPLS AF_NETBEUI AF_NETLINK AF_NETROM AF_NFC AF_PACKET AF_PHONET AF_PPPOX AF_QIPCRTR AF_RDS AF_ROSE AF_ROUTE AF_RXRPC AF_SECURITY AF_SMC AF_SNA AF_TIPC AF_UNIX AF_UNSPEC AF_VSOCK AF_WANPIPE AF_X25 AF_XDP
+AF_ALG AF_APPLETALK AF_ASH AF_ATMPVC AF_ATMSVC AF_AX25 AF_BLUETOOTH AF_BRIDGE AF_CAIF AF_CAN AF_ECONET AF_FILE AF_IB AF_IEEE802154 AF_INET AF_INET6 \
+AF_IPX AF_IRDA AF_ISDN AF_IUCV AF_KCM AF_KEY AF_LLC AF_LOCAL AF_MCTP@252 AF_MPLS AF_NETBEUI AF_NETLINK AF_NETROM AF_NFC AF_PACKET AF_PHONET AF_PPPOX \
+AF_QIPCRTR AF_RDS AF_ROSE AF_ROUTE AF_RXRPC AF_SECURITY AF_SMC AF_SNA AF_TIPC AF_UNIX AF_UNSPEC AF_VSOCK AF_WANPIPE AF_X25 AF_XDP
 """
 
 # name
 CAPABILITIES = """\
-cap_audit_control cap_audit_read cap_audit_write cap_block_suspend cap_bpf cap_checkpoint_restore cap_chown cap_dac_override cap_dac_read_search cap_fowner cap_fsetid cap_ipc_lock cap_ipc_owner cap_kill cap_lease cap_linux_immutable cap_mac_admin cap_mac_override cap_mknod cap_net_admin cap_net_bind_service cap_net_broadcast cap_net_raw cap_perfmon cap_setfcap cap_setgid cap_setpcap cap_setuid cap_sys_admin cap_sys_boot cap_sys_chroot cap_sys_module cap_sys_nice cap_sys_pacct cap_sys_ptrace cap_sys_rawio cap_sys_resource cap_sys_time cap_sys_tty_config cap_syslog cap_wake_alarm
+cap_audit_control cap_audit_read cap_audit_write cap_block_suspend cap_bpf cap_checkpoint_restore cap_chown cap_dac_override cap_dac_read_search \
+cap_fowner cap_fsetid cap_ipc_lock cap_ipc_owner cap_kill cap_lease cap_linux_immutable cap_mac_admin cap_mac_override cap_mknod cap_net_admin \
+cap_net_bind_service cap_net_broadcast cap_net_raw cap_perfmon cap_setfcap cap_setgid cap_setpcap cap_setuid cap_sys_admin cap_sys_boot \
+cap_sys_chroot cap_sys_module cap_sys_nice cap_sys_pacct cap_sys_ptrace cap_sys_rawio cap_sys_resource cap_sys_time cap_sys_tty_config cap_syslog \
+cap_wake_alarm
 """
 
 # name@version
@@ -716,30 +753,66 @@ FILE_SYSTEM_GROUPS = """\
 # name@version
 SYSCALLS = """\
 _llseek _newselect _sysctl
-accept accept4 access acct add_key adjtimex afs_syscall alarm arch_prctl arm_fadvise64_64 arm_sync_file_range atomic_barrier@257 atomic_cmpxchg_32@257
+accept accept4 access acct add_key adjtimex afs_syscall alarm arch_prctl arm_fadvise64_64 arm_sync_file_range atomic_barrier@257 \
+atomic_cmpxchg_32@257
 bdflush bind bpf break breakpoint@257 brk
-cachectl cacheflush cachestat@257 capget capset chdir chmod chown chown32 chroot clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close close_range connect copy_file_range creat create_module
+cachectl cacheflush cachestat@257 capget capset chdir chmod chown chown32 chroot clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 \
+clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close close_range connect \
+copy_file_range creat create_module
 delete_module dup dup2 dup3
-epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2@252 epoll_wait epoll_wait_old eventfd eventfd2 execve execveat exit exit_group
-faccessat faccessat2 fadvise64 fadvise64_64 fallocate fanotify_init fanotify_mark fchdir fchmod fchmodat fchmodat2@252 fchown fchown32 fchownat fcntl fcntl64 fdatasync fgetxattr file_getattr@262 file_setattr@262 finit_module flistxattr flock fork fremovexattr fsconfig fsetxattr fsmount fsopen fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftime ftruncate ftruncate64 futex futex_requeue@252 futex_time64 futex_wait@252 futex_waitv@252 futex_wake@252 futimesat
-get_kernel_syms get_mempolicy get_robust_list get_thread_area get_tls@257 getcpu getcwd getdents getdents64 getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 getitimer getpagesize@257 getpeername getpgid getpgrp getpid getpmsg getppid getpriority getrandom getresgid getresgid32 getresuid getresuid32 getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid getuid32 getxattr getxattrat@257 gtty
-idle init_module inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup io_submit io_uring_enter io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get ioprio_set ipc
+epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2@252 epoll_wait epoll_wait_old eventfd eventfd2 execve execveat exit \
+exit_group
+faccessat faccessat2 fadvise64 fadvise64_64 fallocate fanotify_init fanotify_mark fchdir fchmod fchmodat fchmodat2@252 fchown fchown32 fchownat fcntl \
+fcntl64 fdatasync fgetxattr file_getattr@262 file_setattr@262 finit_module flistxattr flock fork fremovexattr fsconfig fsetxattr fsmount fsopen \
+fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftime ftruncate ftruncate64 futex futex_requeue@252 futex_time64 futex_wait@252 \
+futex_waitv@252 futex_wake@252 futimesat
+get_kernel_syms get_mempolicy get_robust_list get_thread_area get_tls@257 getcpu getcwd getdents getdents64 getegid getegid32 geteuid geteuid32 \
+getgid getgid32 getgroups getgroups32 getitimer getpagesize@257 getpeername getpgid getpgrp getpid getpmsg getppid getpriority getrandom getresgid \
+getresgid32 getresuid getresuid32 getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday getuid getuid32 getxattr getxattrat@257 gtty
+idle init_module inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 \
+io_setup io_submit io_uring_enter io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get ioprio_set ipc
 kcmp kexec_file_load kexec_load keyctl kill
-landlock_add_rule@252 landlock_create_ruleset@252 landlock_restrict_self@252 lchown lchown32 lgetxattr link linkat listen listmount@257 listns@262 listxattr listxattrat@257 llistxattr lock lookup_dcookie lremovexattr lseek lsetxattr lsm_get_self_attr@257 lsm_list_modules@257 lsm_set_self_attr@257 lstat lstat64
-madvise map_shadow_stack@252 mbind membarrier memfd_create memfd_secret@252 migrate_pages mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr@252 move_mount move_pages mprotect mpx mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink mremap mseal@257 msgctl msgget msgrcv msgsnd msync multiplexer munlock munlockall munmap
+landlock_add_rule@252 landlock_create_ruleset@252 landlock_restrict_self@252 lchown lchown32 lgetxattr link linkat listen listmount@257 listns@262 \
+listxattr listxattrat@257 llistxattr lock lookup_dcookie lremovexattr lseek lsetxattr lsm_get_self_attr@257 lsm_list_modules@257 \
+lsm_set_self_attr@257 lstat lstat64
+madvise map_shadow_stack@252 mbind membarrier memfd_create memfd_secret@252 migrate_pages mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall \
+mmap mmap2 modify_ldt mount mount_setattr@252 move_mount move_pages mprotect mpx mq_getsetattr mq_notify mq_open mq_timedreceive \
+mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink mremap mseal@257 msgctl msgget msgrcv msgsnd msync multiplexer munlock munlockall \
+munmap
 name_to_handle_at nanosleep newfstatat nfsservctl nice
 oldfstat oldlstat oldolduname oldstat olduname open open_by_handle_at open_tree open_tree_attr@262 openat openat2
-pause pciconfig_iobase pciconfig_read pciconfig_write perf_event_open personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease@252 process_vm_readv process_vm_writev prof profil pselect6 pselect6_time64 ptrace putpmsg pwrite64 pwritev pwritev2
+pause pciconfig_iobase pciconfig_read pciconfig_write perf_event_open personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 pivot_root \
+pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease@252 \
+process_vm_readv process_vm_writev prof profil pselect6 pselect6_time64 ptrace putpmsg pwrite64 pwritev pwritev2
 query_module quotactl quotactl_fd@252
-read readahead readdir readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 recvmsg remap_file_pages removexattr removexattrat@257 rename renameat renameat2 request_key restart_syscall riscv_flush_icache riscv_hwprobe@257 rmdir rseq rseq_slice_yield@262 rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo rtas
-s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi sched_get_priority_max sched_get_priority_min sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity sched_setattr sched_setparam sched_setscheduler sched_yield seccomp security select semctl semget semop semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg sendto set_mempolicy set_mempolicy_home_node@252 set_robust_list set_thread_area set_tid_address set_tls setdomainname setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethostname setitimer setns setpgid setpriority setregid setregid32 setresgid setresgid32 setresuid setresuid32 setreuid setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32 setxattr setxattrat@257 sgetmask shmat shmctl shmdt shmget shutdown sigaction sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn sigsuspend socket socketcall socketpair splice spu_create spu_run ssetmask stat stat64 statfs statfs64 statmount@257 statx stime stty subpage_prot swapcontext swapoff swapon switch_endian symlink symlinkat sync sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall sysfs sysinfo syslog sysmips
-tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill truncate truncate64 tuxcall
-ugetrlimit ulimit umask umount umount2 uname unlink unlinkat unshare uprobe@262 uretprobe@257 uselib userfaultfd usr26@257 usr32@257 ustat utime utimensat utimensat_time64 utimes
+read readahead readdir readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 recvmsg remap_file_pages removexattr removexattrat@257 \
+rename renameat renameat2 request_key restart_syscall riscv_flush_icache riscv_hwprobe@257 rmdir rseq rseq_slice_yield@262 rt_sigaction rt_sigpending \
+rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo rtas
+s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi sched_get_priority_max sched_get_priority_min \
+sched_getaffinity sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 sched_setaffinity sched_setattr \
+sched_setparam sched_setscheduler sched_yield seccomp security select semctl semget semop semtimedop semtimedop_time64 send sendfile sendfile64 \
+sendmmsg sendmsg sendto set_mempolicy set_mempolicy_home_node@252 set_robust_list set_thread_area set_tid_address set_tls setdomainname setfsgid \
+setfsgid32 setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethostname setitimer setns setpgid setpriority setregid setregid32 setresgid \
+setresgid32 setresuid setresuid32 setreuid setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32 setxattr setxattrat@257 sgetmask shmat \
+shmctl shmdt shmget shutdown sigaction sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn sigsuspend socket socketcall socketpair \
+splice spu_create spu_run ssetmask stat stat64 statfs statfs64 statmount@257 statx stime stty subpage_prot swapcontext swapoff swapon switch_endian \
+symlink symlinkat sync sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall sysfs sysinfo syslog sysmips
+tee tgkill time timer_create timer_delete timer_getoverrun timer_gettime timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create \
+timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill truncate truncate64 tuxcall
+ugetrlimit ulimit umask umount umount2 uname unlink unlinkat unshare uprobe@262 uretprobe@257 uselib userfaultfd usr26@257 usr32@257 ustat utime \
+utimensat utimensat_time64 utimes
 vfork vhangup vm86 vm86old vmsplice vserver
 wait4 waitid waitpid write writev
 """
 
 # name
 ERRNOS = """\
-E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN EALREADY EBADE EBADF EBADFD EBADMSG EBADR EBADRQC EBADSLT EBFONT EBUSY ECANCELED ECHILD ECHRNG ECOMM ECONNABORTED ECONNREFUSED ECONNRESET EDEADLOCK EDESTADDRREQ EDOM EDOTDOT EDQUOT EEXIST EFAULT EFBIG EFTYPE@262 EHOSTDOWN EHOSTUNREACH EHWPOISON@262 EIDRM EILSEQ EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EISNAM EKEYEXPIRED EKEYREJECTED EKEYREVOKED EL2HLT EL2NSYNC EL3HLT EL3RST ELIBACC ELIBBAD ELIBEXEC ELIBMAX ELIBSCN ELNRNG ELOOP EMEDIUMTYPE EMFILE EMLINK EMSGSIZE EMULTIHOP ENAMETOOLONG ENAVAIL ENETDOWN ENETRESET ENETUNREACH ENFILE ENOANO ENOBUFS ENOCSI ENODATA ENODEV ENOENT ENOEXEC ENOKEY ENOLCK ENOLINK ENOMEDIUM ENOMEM ENOMSG ENONET ENOPKG ENOPROTOOPT ENOSPC ENOSR ENOSTR ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTNAM ENOTRECOVERABLE ENOTSOCK ENOTSUP ENOTTY ENOTUNIQ ENXIO EOVERFLOW EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EREMCHG EREMOTE EREMOTEIO ERESTART ERFKILL EROFS ESHUTDOWN ESOCKTNOSUPPORT ESPIPE ESRCH ESRMNT ESTALE ESTRPIPE ETIME ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUNATCH EUSERS EXDEV EXFULL
+E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN EALREADY EBADE EBADF EBADFD EBADMSG EBADR EBADRQC EBADSLT EBFONT EBUSY ECANCELED \
+ECHILD ECHRNG ECOMM ECONNABORTED ECONNREFUSED ECONNRESET EDEADLOCK EDESTADDRREQ EDOM EDOTDOT EDQUOT EEXIST EFAULT EFBIG EFTYPE@262 EHOSTDOWN \
+EHOSTUNREACH EHWPOISON@262 EIDRM EILSEQ EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EISNAM EKEYEXPIRED EKEYREJECTED EKEYREVOKED EL2HLT EL2NSYNC \
+EL3HLT EL3RST ELIBACC ELIBBAD ELIBEXEC ELIBMAX ELIBSCN ELNRNG ELOOP EMEDIUMTYPE EMFILE EMLINK EMSGSIZE EMULTIHOP ENAMETOOLONG ENAVAIL ENETDOWN \
+ENETRESET ENETUNREACH ENFILE ENOANO ENOBUFS ENOCSI ENODATA ENODEV ENOENT ENOEXEC ENOKEY ENOLCK ENOLINK ENOMEDIUM ENOMEM ENOMSG ENONET ENOPKG \
+ENOPROTOOPT ENOSPC ENOSR ENOSTR ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTNAM ENOTRECOVERABLE ENOTSOCK ENOTSUP ENOTTY ENOTUNIQ ENXIO EOVERFLOW \
+EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE EREMCHG EREMOTE EREMOTEIO ERESTART ERFKILL EROFS ESHUTDOWN \
+ESOCKTNOSUPPORT ESPIPE ESRCH ESRMNT ESTALE ESTRPIPE ETIME ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUNATCH EUSERS EXDEV EXFULL
 """

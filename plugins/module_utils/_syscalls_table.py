@@ -8,803 +8,979 @@
 
 from __future__ import annotations
 
-# fmt: off
-
 # What a group includes: names, and other groups.
-GROUPS: dict[str, tuple[tuple[int, str], ...]] = {'@aio': ((247,
-           'io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 '
-           'io_setup io_submit io_uring_enter io_uring_register io_uring_setup'),),
- '@basic-io': ((247,
-                '_llseek close close_range dup dup2 dup3 lseek pread64 preadv preadv2 '
-                'pwrite64 pwritev pwritev2 read readv write writev'),
-               (257,
-                '_llseek close close_range dup dup2 dup3 llseek lseek pread64 preadv '
-                'preadv2 pwrite64 pwritev pwritev2 read readv write writev')),
- '@chown': ((247, 'chown chown32 fchown fchown32 fchownat lchown lchown32'),),
- '@clock': ((247,
-             'adjtimex clock_adjtime clock_adjtime64 clock_settime clock_settime64 '
-             'settimeofday'),),
- '@cpu-emulation': ((247, 'modify_ldt subpage_prot switch_endian vm86 vm86old'),),
- '@debug': ((247,
-             'lookup_dcookie perf_event_open pidfd_getfd ptrace rtas '
-             'sys_debug_setcontext'),
-            (252,
-             'lookup_dcookie perf_event_open pidfd_getfd ptrace rtas '
-             's390_runtime_instr sys_debug_setcontext')),
- '@default': ((247,
-               'brk cacheflush clock_getres clock_getres_time64 clock_gettime '
-               'clock_gettime64 clock_nanosleep clock_nanosleep_time64 execve exit '
-               'exit_group futex futex_time64 get_robust_list get_thread_area getegid '
-               'getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 '
-               'getpgid getpgrp getpid getppid getresgid getresgid32 getresuid '
-               'getresuid32 getrlimit getsid gettid gettimeofday getuid getuid32 '
-               'membarrier mmap mmap2 munmap nanosleep pause prlimit64 '
-               'restart_syscall rseq rt_sigreturn sched_yield set_robust_list '
-               'set_thread_area set_tid_address set_tls sigreturn time ugetrlimit'),
-              (252,
-               'arch_prctl brk cacheflush clock_getres clock_getres_time64 '
-               'clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 '
-               'execve exit exit_group futex futex_time64 futex_waitv get_robust_list '
-               'get_thread_area getegid getegid32 geteuid geteuid32 getgid getgid32 '
-               'getgroups getgroups32 getpgid getpgrp getpid getppid getrandom '
-               'getresgid getresgid32 getresuid getresuid32 getrlimit getsid gettid '
-               'gettimeofday getuid getuid32 membarrier mmap mmap2 mprotect munmap '
-               'nanosleep pause prlimit64 restart_syscall riscv_flush_icache '
-               'riscv_hwprobe rseq rt_sigreturn sched_getaffinity sched_yield '
-               'set_robust_list set_thread_area set_tid_address set_tls sigreturn '
-               'time ugetrlimit uretprobe'),
-              (254,
-               '@sandbox arch_prctl brk cacheflush clock_getres clock_getres_time64 '
-               'clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 '
-               'execve exit exit_group futex futex_time64 futex_waitv get_robust_list '
-               'get_thread_area getegid getegid32 geteuid geteuid32 getgid getgid32 '
-               'getgroups getgroups32 getpgid getpgrp getpid getppid getrandom '
-               'getresgid getresgid32 getresuid getresuid32 getrlimit getsid gettid '
-               'gettimeofday getuid getuid32 membarrier mmap mmap2 mprotect munmap '
-               'nanosleep pause prlimit64 restart_syscall riscv_flush_icache '
-               'riscv_hwprobe rseq rt_sigreturn sched_getaffinity sched_yield '
-               'set_robust_list set_thread_area set_tid_address set_tls sigreturn '
-               'time ugetrlimit uretprobe'),
-              (257,
-               '@sandbox arch_prctl brk cacheflush clock_getres clock_getres_time64 '
-               'clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 '
-               'execve exit exit_group futex futex_time64 futex_waitv get_robust_list '
-               'get_thread_area getegid getegid32 geteuid geteuid32 getgid getgid32 '
-               'getgroups getgroups32 getpgid getpgrp getpid getppid getrandom '
-               'getresgid getresgid32 getresuid getresuid32 getrlimit getsid gettid '
-               'gettimeofday getuid getuid32 lsm_get_self_attr lsm_list_modules '
-               'membarrier mmap mmap2 mprotect mseal munmap nanosleep pause prlimit64 '
-               'restart_syscall riscv_flush_icache riscv_hwprobe rseq rt_sigreturn '
-               'sched_getaffinity sched_yield set_robust_list set_thread_area '
-               'set_tid_address set_tls sigreturn time ugetrlimit uretprobe')),
- '@file-system': ((247,
-                   'access chdir chmod close creat faccessat faccessat2 fallocate '
-                   'fchdir fchmod fchmodat fcntl fcntl64 fgetxattr flistxattr '
-                   'fremovexattr fsetxattr fstat fstat64 fstatat64 fstatfs fstatfs64 '
-                   'ftruncate ftruncate64 futimesat getcwd getdents getdents64 '
-                   'getxattr inotify_add_watch inotify_init inotify_init1 '
-                   'inotify_rm_watch lgetxattr link linkat listxattr llistxattr '
-                   'lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat '
-                   'newfstatat oldfstat oldlstat oldstat open openat openat2 readlink '
-                   'readlinkat removexattr rename renameat renameat2 rmdir setxattr '
-                   'stat stat64 statfs statfs64 statx symlink symlinkat truncate '
-                   'truncate64 unlink unlinkat utime utimensat utimensat_time64 '
-                   'utimes'),
-                  (252,
-                   'access chdir chmod close creat faccessat faccessat2 fallocate '
-                   'fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 fgetxattr '
-                   'flistxattr fremovexattr fsetxattr fstat fstat64 fstatat64 fstatfs '
-                   'fstatfs64 ftruncate ftruncate64 futimesat getcwd getdents '
-                   'getdents64 getxattr inotify_add_watch inotify_init inotify_init1 '
-                   'inotify_rm_watch lgetxattr link linkat listxattr llistxattr '
-                   'lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat '
-                   'newfstatat oldfstat oldlstat oldstat open openat openat2 readlink '
-                   'readlinkat removexattr rename renameat renameat2 rmdir setxattr '
-                   'stat stat64 statfs statfs64 statx symlink symlinkat truncate '
-                   'truncate64 unlink unlinkat utime utimensat utimensat_time64 '
-                   'utimes'),
-                  (257,
-                   'access chdir chmod close creat faccessat faccessat2 fallocate '
-                   'fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 fgetxattr '
-                   'file_getattr file_setattr flistxattr fremovexattr fsetxattr fstat '
-                   'fstat64 fstatat fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 '
-                   'futimesat getcwd getdents getdents64 getxattr getxattrat '
-                   'inotify_add_watch inotify_init inotify_init1 inotify_rm_watch '
-                   'lgetxattr link linkat listmount listxattr listxattrat llistxattr '
-                   'lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat '
-                   'newfstat newfstatat oldfstat oldlstat oldstat open openat openat2 '
-                   'readlink readlinkat removexattr removexattrat rename renameat '
-                   'renameat2 rmdir setxattr setxattrat stat stat64 statfs statfs64 '
-                   'statmount statx symlink symlinkat truncate truncate64 unlink '
-                   'unlinkat utime utimensat utimensat_time64 utimes'),
-                  (259,
-                   'access chdir chmod close creat faccessat faccessat2 fallocate '
-                   'fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 fgetxattr '
-                   'file_getattr file_setattr flistxattr fremovexattr fsetxattr fstat '
-                   'fstat64 fstatat fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 '
-                   'futimesat getcwd getdents getdents64 getxattr getxattrat '
-                   'inotify_add_watch inotify_init inotify_init1 inotify_rm_watch '
-                   'lgetxattr link linkat listmount listxattr listxattrat llistxattr '
-                   'lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat '
-                   'newfstat newfstatat oldfstat oldlstat oldstat open open_tree '
-                   'openat openat2 readlink readlinkat removexattr removexattrat '
-                   'rename renameat renameat2 rmdir setxattr setxattrat stat stat64 '
-                   'statfs statfs64 statmount statx symlink symlinkat truncate '
-                   'truncate64 unlink unlinkat utime utimensat utimensat_time64 '
-                   'utimes')),
- '@io-event': ((247,
-                '_newselect epoll_create epoll_create1 epoll_ctl epoll_ctl_old '
-                'epoll_pwait epoll_wait epoll_wait_old eventfd eventfd2 poll ppoll '
-                'ppoll_time64 pselect6 pselect6_time64 select'),
-               (252,
-                '_newselect epoll_create epoll_create1 epoll_ctl epoll_ctl_old '
-                'epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 '
-                'poll ppoll ppoll_time64 pselect6 pselect6_time64 select')),
- '@ipc': ((247,
-           'ipc memfd_create mq_getsetattr mq_notify mq_open mq_timedreceive '
-           'mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl '
-           'msgget msgrcv msgsnd pipe pipe2 process_vm_readv process_vm_writev semctl '
-           'semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget'),
-          (252,
-           'ipc memfd_create mq_getsetattr mq_notify mq_open mq_timedreceive '
-           'mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl '
-           'msgget msgrcv msgsnd pipe pipe2 process_madvise process_vm_readv '
-           'process_vm_writev semctl semget semop semtimedop semtimedop_time64 shmat '
-           'shmctl shmdt shmget')),
- '@keyring': ((247, 'add_key keyctl request_key'),),
- '@known': ((247,
-             '_llseek _newselect _sysctl accept accept4 access acct add_key adjtimex '
-             'alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl arm_fadvise64_64 '
-             'arm_sync_file_range atomic_barrier atomic_cmpxchg_32 bdflush '
-             'bfin_spinlock bind bpf brk cache_sync cachectl cacheflush capget capset '
-             'chdir chmod chown chown32 chroot clock_adjtime clock_adjtime64 '
-             'clock_getres clock_getres_time64 clock_gettime clock_gettime64 '
-             'clock_nanosleep clock_nanosleep_time64 clock_settime clock_settime64 '
-             'clone clone2 clone3 close close_range connect copy_file_range creat '
-             'create_module delete_module dipc dup dup2 dup3 epoll_create '
-             'epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_wait '
-             'epoll_wait_old eventfd eventfd2 exec_with_loader execv execve execveat '
-             'exit exit_group faccessat faccessat2 fadvise64 fadvise64_64 fallocate '
-             'fanotify_init fanotify_mark fchdir fchmod fchmodat fchown fchown32 '
-             'fchownat fcntl fcntl64 fdatasync fgetxattr finit_module flistxattr '
-             'flock fork fp_udfiex_crtl fremovexattr fsconfig fsetxattr fsmount '
-             'fsopen fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate '
-             'ftruncate64 futex futex_time64 futimesat get_kernel_syms get_mempolicy '
-             'get_robust_list get_thread_area getcpu getcwd getdents getdents64 '
-             'getdomainname getdtablesize getegid getegid32 geteuid geteuid32 getgid '
-             'getgid32 getgroups getgroups32 gethostname getitimer getpagesize '
-             'getpeername getpgid getpgrp getpid getpmsg getppid getpriority '
-             'getrandom getresgid getresgid32 getresuid getresuid32 getrlimit '
-             'getrusage getsid getsockname getsockopt gettid gettimeofday getuid '
-             'getuid32 getunwind getxattr getxgid getxpid getxuid idle init_module '
-             'inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel '
-             'io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup '
-             'io_submit io_uring_enter io_uring_register io_uring_setup ioctl ioperm '
-             'iopl ioprio_get ioprio_set ipc kcmp kern_features kexec_file_load '
-             'kexec_load keyctl kill lchown lchown32 lgetxattr link linkat listen '
-             'listxattr llistxattr lookup_dcookie lremovexattr lseek lsetxattr lstat '
-             'lstat64 madvise mbind membarrier memfd_create memory_ordering '
-             'migrate_pages mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall '
-             'mmap mmap2 modify_ldt mount move_mount move_pages mprotect '
-             'mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 '
-             'mq_timedsend mq_timedsend_time64 mq_unlink mremap msgctl msgget msgrcv '
-             'msgsnd msync multiplexer munlock munlockall munmap name_to_handle_at '
-             'nanosleep newfstatat nfsservctl ni_syscall nice old_adjtimex '
-             'old_getpagesize oldfstat oldlstat oldolduname oldstat oldumount '
-             'olduname open open_by_handle_at open_tree openat openat2 or1k_atomic '
-             'osf_adjtime osf_afs_syscall osf_alt_plock osf_alt_setsid '
-             'osf_alt_sigpending osf_asynch_daemon osf_audcntl osf_audgen osf_chflags '
-             'osf_execve osf_exportfs osf_fchflags osf_fdatasync osf_fpathconf '
-             'osf_fstat osf_fstatfs osf_fstatfs64 osf_fuser osf_getaddressconf '
-             'osf_getdirentries osf_getdomainname osf_getfh osf_getfsstat '
-             'osf_gethostid osf_getitimer osf_getlogin osf_getmnt osf_getrusage '
-             'osf_getsysinfo osf_gettimeofday osf_kloadcall osf_kmodcall osf_lstat '
-             'osf_memcntl osf_mincore osf_mount osf_mremap osf_msfs_syscall '
-             'osf_msleep osf_mvalid osf_mwakeup osf_naccept osf_nfssvc '
-             'osf_ngetpeername osf_ngetsockname osf_nrecvfrom osf_nrecvmsg '
-             'osf_nsendmsg osf_ntp_adjtime osf_ntp_gettime osf_old_creat '
-             'osf_old_fstat osf_old_getpgrp osf_old_killpg osf_old_lstat osf_old_open '
-             'osf_old_sigaction osf_old_sigblock osf_old_sigreturn osf_old_sigsetmask '
-             'osf_old_sigvec osf_old_stat osf_old_vadvise osf_old_vtrace osf_old_wait '
-             'osf_oldquota osf_pathconf osf_pid_block osf_pid_unblock osf_plock '
-             'osf_priocntlset osf_profil osf_proplist_syscall osf_reboot osf_revoke '
-             'osf_sbrk osf_security osf_select osf_set_program_attributes '
-             'osf_set_speculative osf_sethostid osf_setitimer osf_setlogin '
-             'osf_setsysinfo osf_settimeofday osf_shmat osf_signal osf_sigprocmask '
-             'osf_sigsendset osf_sigstack osf_sigwaitprim osf_sstk osf_stat '
-             'osf_statfs osf_statfs64 osf_subsys_info osf_swapctl osf_swapon '
-             'osf_syscall osf_sysinfo osf_table osf_uadmin osf_usleep_thread '
-             'osf_uswitch osf_utc_adjtime osf_utc_gettime osf_utimes osf_utsname '
-             'osf_wait4 osf_waitid pause pciconfig_iobase pciconfig_read '
-             'pciconfig_write perf_event_open perfctr perfmonctl personality '
-             'pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 pivot_root '
-             'pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 prctl '
-             'pread64 preadv preadv2 prlimit64 process_madvise process_vm_readv '
-             'process_vm_writev pselect6 pselect6_time64 ptrace pwrite64 pwritev '
-             'pwritev2 query_module quotactl read readahead readdir readlink '
-             'readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 recvmsg '
-             'remap_file_pages removexattr rename renameat renameat2 request_key '
-             'restart_syscall riscv_flush_icache rmdir rseq rt_sigaction '
-             'rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend '
-             'rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo rtas '
-             's390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write '
-             's390_runtime_instr s390_sthyi sched_get_affinity sched_get_priority_max '
-             'sched_get_priority_min sched_getaffinity sched_getattr sched_getparam '
-             'sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 '
-             'sched_set_affinity sched_setaffinity sched_setattr sched_setparam '
-             'sched_setscheduler sched_yield seccomp select semctl semget semop '
-             'semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg '
-             'sendto set_mempolicy set_robust_list set_thread_area set_tid_address '
-             'setdomainname setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 '
-             'setgroups setgroups32 sethae sethostname setitimer setns setpgid '
-             'setpgrp setpriority setregid setregid32 setresgid setresgid32 setresuid '
-             'setresuid32 setreuid setreuid32 setrlimit setsid setsockopt '
-             'settimeofday setuid setuid32 setxattr sgetmask shmat shmctl shmdt '
-             'shmget shutdown sigaction sigaltstack signal signalfd signalfd4 '
-             'sigpending sigprocmask sigreturn sigsuspend socket socketcall '
-             'socketpair splice spu_create spu_run ssetmask stat stat64 statfs '
-             'statfs64 statx stime subpage_prot swapcontext swapoff swapon '
-             'switch_endian symlink symlinkat sync sync_file_range sync_file_range2 '
-             'syncfs sys_debug_setcontext syscall sysfs sysinfo syslog sysmips tee '
-             'tgkill time timer_create timer_delete timer_getoverrun timer_gettime '
-             'timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create '
-             'timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 '
-             'times tkill truncate truncate64 udftrap ugetrlimit umask umount umount2 '
-             'uname unlink unlinkat unshare uselib userfaultfd ustat utime utimensat '
-             'utimensat_time64 utimes utimesat utrap_install vfork vhangup vm86 '
-             'vm86old vmsplice wait4 waitid waitpid write writev'),
-            (252,
-             '@obsolete _llseek _newselect accept accept4 access acct add_key '
-             'adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl '
-             'arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf brk cachectl '
-             'cacheflush capget capset chdir chmod chown chown32 chroot clock_adjtime '
-             'clock_adjtime64 clock_getres clock_getres_time64 clock_gettime '
-             'clock_gettime64 clock_nanosleep clock_nanosleep_time64 clock_settime '
-             'clock_settime64 clone clone3 close close_range connect copy_file_range '
-             'creat delete_module dipc dup dup2 dup3 epoll_create epoll_create1 '
-             'epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait '
-             'epoll_wait_old eventfd eventfd2 exec_with_loader execv execve execveat '
-             'exit exit_group faccessat faccessat2 fadvise64 fadvise64_64 fallocate '
-             'fanotify_init fanotify_mark fchdir fchmod fchmodat fchmodat2 fchown '
-             'fchown32 fchownat fcntl fcntl64 fdatasync fgetxattr finit_module '
-             'flistxattr flock fork fremovexattr fsconfig fsetxattr fsmount fsopen '
-             'fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate '
-             'ftruncate64 futex futex_requeue futex_time64 futex_wait futex_waitv '
-             'futex_wake futimesat get_mempolicy get_robust_list get_thread_area '
-             'getcpu getcwd getdents getdents64 getdomainname getdtablesize getegid '
-             'getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 '
-             'gethostname getitimer getpagesize getpeername getpgid getpgrp getpid '
-             'getppid getpriority getrandom getresgid getresgid32 getresuid '
-             'getresuid32 getrlimit getrusage getsid getsockname getsockopt gettid '
-             'gettimeofday getuid getuid32 getxattr getxgid getxpid getxuid '
-             'init_module inotify_add_watch inotify_init inotify_init1 '
-             'inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents '
-             'io_pgetevents_time64 io_setup io_submit io_uring_enter '
-             'io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get '
-             'ioprio_set ipc kcmp kern_features kexec_file_load kexec_load keyctl '
-             'kill landlock_add_rule landlock_create_ruleset landlock_restrict_self '
-             'lchown lchown32 lgetxattr link linkat listen listxattr llistxattr '
-             'lookup_dcookie lremovexattr lseek lsetxattr lstat lstat64 madvise '
-             'map_shadow_stack mbind membarrier memfd_create memfd_secret '
-             'memory_ordering migrate_pages mincore mkdir mkdirat mknod mknodat mlock '
-             'mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr move_mount '
-             'move_pages mprotect mq_getsetattr mq_notify mq_open mq_timedreceive '
-             'mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink '
-             'mremap msgctl msgget msgrcv msgsnd msync multiplexer munlock munlockall '
-             'munmap name_to_handle_at nanosleep newfstatat nice old_adjtimex '
-             'oldfstat oldlstat oldolduname oldstat oldumount olduname open '
-             'open_by_handle_at open_tree openat openat2 or1k_atomic osf_fstat '
-             'osf_fstatfs osf_fstatfs64 osf_getdirentries osf_getdomainname '
-             'osf_getitimer osf_getrusage osf_getsysinfo osf_gettimeofday osf_lstat '
-             'osf_mount osf_proplist_syscall osf_select osf_set_program_attributes '
-             'osf_setitimer osf_setsysinfo osf_settimeofday osf_shmat osf_sigprocmask '
-             'osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall '
-             'osf_sysinfo osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause '
-             'pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr '
-             'personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 '
-             'pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 '
-             'prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease '
-             'process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace '
-             'pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir '
-             'readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 '
-             'recvmsg remap_file_pages removexattr rename renameat renameat2 '
-             'request_key restart_syscall riscv_flush_icache riscv_hwprobe rmdir rseq '
-             'rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn '
-             'rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo '
-             'rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write '
-             's390_runtime_instr s390_sthyi sched_get_affinity sched_get_priority_max '
-             'sched_get_priority_min sched_getaffinity sched_getattr sched_getparam '
-             'sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 '
-             'sched_set_affinity sched_setaffinity sched_setattr sched_setparam '
-             'sched_setscheduler sched_yield seccomp select semctl semget semop '
-             'semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg '
-             'sendto set_mempolicy set_mempolicy_home_node set_robust_list '
-             'set_thread_area set_tid_address setdomainname setfsgid setfsgid32 '
-             'setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethae '
-             'sethostname setitimer setns setpgid setpgrp setpriority setregid '
-             'setregid32 setresgid setresgid32 setresuid setresuid32 setreuid '
-             'setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32 '
-             'setxattr sgetmask shmat shmctl shmdt shmget shutdown sigaction '
-             'sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn '
-             'sigsuspend socket socketcall socketpair splice spu_create spu_run '
-             'ssetmask stat stat64 statfs statfs64 statx stime subpage_prot '
-             'swapcontext swapoff swapon switch_endian symlink symlinkat sync '
-             'sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall '
-             'sysfs sysinfo syslog sysmips tee tgkill time timer_create timer_delete '
-             'timer_getoverrun timer_gettime timer_gettime64 timer_settime '
-             'timer_settime64 timerfd timerfd_create timerfd_gettime '
-             'timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill '
-             'truncate truncate64 ugetrlimit umask umount umount2 uname unlink '
-             'unlinkat unshare userfaultfd ustat utime utimensat utimensat_time64 '
-             'utimes utrap_install vfork vhangup vm86 vm86old vmsplice wait4 waitid '
-             'waitpid write writev'),
-            (254,
-             '@obsolete _llseek _newselect accept accept4 access acct add_key '
-             'adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl '
-             'arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf brk cachectl '
-             'cacheflush cachestat capget capset chdir chmod chown chown32 chroot '
-             'clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 '
-             'clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 '
-             'clock_settime clock_settime64 clone clone3 close close_range connect '
-             'copy_file_range creat delete_module dipc dup dup2 dup3 epoll_create '
-             'epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 '
-             'epoll_wait epoll_wait_old eventfd eventfd2 exec_with_loader execv '
-             'execve execveat exit exit_group faccessat faccessat2 fadvise64 '
-             'fadvise64_64 fallocate fanotify_init fanotify_mark fchdir fchmod '
-             'fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 fdatasync '
-             'fgetxattr finit_module flistxattr flock fork fremovexattr fsconfig '
-             'fsetxattr fsmount fsopen fspick fstat fstat64 fstatat64 fstatfs '
-             'fstatfs64 fsync ftruncate ftruncate64 futex futex_requeue futex_time64 '
-             'futex_wait futex_waitv futex_wake futimesat get_mempolicy '
-             'get_robust_list get_thread_area getcpu getcwd getdents getdents64 '
-             'getdomainname getdtablesize getegid getegid32 geteuid geteuid32 getgid '
-             'getgid32 getgroups getgroups32 gethostname getitimer getpagesize '
-             'getpeername getpgid getpgrp getpid getppid getpriority getrandom '
-             'getresgid getresgid32 getresuid getresuid32 getrlimit getrusage getsid '
-             'getsockname getsockopt gettid gettimeofday getuid getuid32 getxattr '
-             'getxgid getxpid getxuid init_module inotify_add_watch inotify_init '
-             'inotify_init1 inotify_rm_watch io_cancel io_destroy io_getevents '
-             'io_pgetevents io_pgetevents_time64 io_setup io_submit io_uring_enter '
-             'io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get '
-             'ioprio_set ipc kcmp kern_features kexec_file_load kexec_load keyctl '
-             'kill landlock_add_rule landlock_create_ruleset landlock_restrict_self '
-             'lchown lchown32 lgetxattr link linkat listen listxattr llistxattr '
-             'lookup_dcookie lremovexattr lseek lsetxattr lstat lstat64 madvise '
-             'map_shadow_stack mbind membarrier memfd_create memfd_secret '
-             'memory_ordering migrate_pages mincore mkdir mkdirat mknod mknodat mlock '
-             'mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr move_mount '
-             'move_pages mprotect mq_getsetattr mq_notify mq_open mq_timedreceive '
-             'mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink '
-             'mremap msgctl msgget msgrcv msgsnd msync multiplexer munlock munlockall '
-             'munmap name_to_handle_at nanosleep newfstatat nice old_adjtimex '
-             'oldfstat oldlstat oldolduname oldstat oldumount olduname open '
-             'open_by_handle_at open_tree openat openat2 or1k_atomic osf_fstat '
-             'osf_fstatfs osf_fstatfs64 osf_getdirentries osf_getdomainname '
-             'osf_getitimer osf_getrusage osf_getsysinfo osf_gettimeofday osf_lstat '
-             'osf_mount osf_proplist_syscall osf_select osf_set_program_attributes '
-             'osf_setitimer osf_setsysinfo osf_settimeofday osf_shmat osf_sigprocmask '
-             'osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall '
-             'osf_sysinfo osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause '
-             'pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr '
-             'personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 '
-             'pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 '
-             'prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease '
-             'process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace '
-             'pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir '
-             'readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 '
-             'recvmsg remap_file_pages removexattr rename renameat renameat2 '
-             'request_key restart_syscall riscv_flush_icache riscv_hwprobe rmdir rseq '
-             'rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn '
-             'rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo '
-             'rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write '
-             's390_runtime_instr s390_sthyi sched_get_affinity sched_get_priority_max '
-             'sched_get_priority_min sched_getaffinity sched_getattr sched_getparam '
-             'sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 '
-             'sched_set_affinity sched_setaffinity sched_setattr sched_setparam '
-             'sched_setscheduler sched_yield seccomp select semctl semget semop '
-             'semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg '
-             'sendto set_mempolicy set_mempolicy_home_node set_robust_list '
-             'set_thread_area set_tid_address setdomainname setfsgid setfsgid32 '
-             'setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethae '
-             'sethostname setitimer setns setpgid setpgrp setpriority setregid '
-             'setregid32 setresgid setresgid32 setresuid setresuid32 setreuid '
-             'setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32 '
-             'setxattr sgetmask shmat shmctl shmdt shmget shutdown sigaction '
-             'sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn '
-             'sigsuspend socket socketcall socketpair splice spu_create spu_run '
-             'ssetmask stat stat64 statfs statfs64 statx stime subpage_prot '
-             'swapcontext swapoff swapon switch_endian symlink symlinkat sync '
-             'sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall '
-             'sysfs sysinfo syslog sysmips tee tgkill time timer_create timer_delete '
-             'timer_getoverrun timer_gettime timer_gettime64 timer_settime '
-             'timer_settime64 timerfd timerfd_create timerfd_gettime '
-             'timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill '
-             'truncate truncate64 ugetrlimit umask umount umount2 uname unlink '
-             'unlinkat unshare userfaultfd ustat utime utimensat utimensat_time64 '
-             'utimes utrap_install vfork vhangup vm86 vm86old vmsplice wait4 waitid '
-             'waitpid write writev'),
-            (257,
-             '@obsolete _llseek _newselect accept accept4 access acct add_key '
-             'adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl '
-             'arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf breakpoint '
-             'brk cachectl cacheflush cachestat capget capset chdir chmod chown '
-             'chown32 chroot clock_adjtime clock_adjtime64 clock_getres '
-             'clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep '
-             'clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close '
-             'close_range connect copy_file_range creat delete_module dipc dup dup2 '
-             'dup3 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait '
-             'epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 '
-             'exec_with_loader execv execve execveat exit exit_group faccessat '
-             'faccessat2 fadvise64 fadvise64_64 fallocate fanotify_init fanotify_mark '
-             'fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 '
-             'fdatasync fgetxattr file_getattr file_setattr finit_module flistxattr '
-             'flock fork fremovexattr fsconfig fsetxattr fsmount fsopen fspick fstat '
-             'fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate ftruncate64 futex '
-             'futex_requeue futex_time64 futex_wait futex_waitv futex_wake futimesat '
-             'get_mempolicy get_robust_list get_thread_area get_tls getcpu getcwd '
-             'getdents getdents64 getdomainname getdtablesize getegid getegid32 '
-             'geteuid geteuid32 getgid getgid32 getgroups getgroups32 gethostname '
-             'getitimer getpagesize getpeername getpgid getpgrp getpid getppid '
-             'getpriority getrandom getresgid getresgid32 getresuid getresuid32 '
-             'getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday '
-             'getuid getuid32 getxattr getxattrat getxgid getxpid getxuid init_module '
-             'inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel '
-             'io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup '
-             'io_submit io_uring_enter io_uring_register io_uring_setup ioctl ioperm '
-             'iopl ioprio_get ioprio_set ipc kcmp kern_features kexec_file_load '
-             'kexec_load keyctl kill landlock_add_rule landlock_create_ruleset '
-             'landlock_restrict_self lchown lchown32 lgetxattr link linkat listen '
-             'listmount listxattr listxattrat llistxattr llseek lookup_dcookie '
-             'lremovexattr lseek lsetxattr lsm_get_self_attr lsm_list_modules '
-             'lsm_set_self_attr lstat lstat64 madvise map_shadow_stack mbind '
-             'membarrier memfd_create memfd_secret memory_ordering migrate_pages '
-             'mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall mmap mmap2 '
-             'modify_ldt mount mount_setattr move_mount move_pages mprotect '
-             'mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 '
-             'mq_timedsend mq_timedsend_time64 mq_unlink mremap mseal msgctl msgget '
-             'msgrcv msgsnd msync multiplexer munlock munlockall munmap '
-             'name_to_handle_at nanosleep newfstatat nice old_adjtimex oldfstat '
-             'oldlstat oldolduname oldstat oldumount olduname open open_by_handle_at '
-             'open_tree openat openat2 or1k_atomic osf_fstat osf_fstatfs '
-             'osf_fstatfs64 osf_getdirentries osf_getdomainname osf_getitimer '
-             'osf_getrusage osf_getsysinfo osf_gettimeofday osf_lstat osf_mount '
-             'osf_proplist_syscall osf_select osf_set_program_attributes '
-             'osf_setitimer osf_setsysinfo osf_settimeofday osf_shmat osf_sigprocmask '
-             'osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall '
-             'osf_sysinfo osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause '
-             'pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr '
-             'personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 '
-             'pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 '
-             'prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease '
-             'process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace '
-             'pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir '
-             'readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 '
-             'recvmsg remap_file_pages removexattr removexattrat rename renameat '
-             'renameat2 request_key restart_syscall riscv_flush_icache riscv_hwprobe '
-             'rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo '
-             'rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 '
-             'rt_tgsigqueueinfo rtas s390_guarded_storage s390_pci_mmio_read '
-             's390_pci_mmio_write s390_runtime_instr s390_sthyi sched_get_affinity '
-             'sched_get_priority_max sched_get_priority_min sched_getaffinity '
-             'sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval '
-             'sched_rr_get_interval_time64 sched_set_affinity sched_setaffinity '
-             'sched_setattr sched_setparam sched_setscheduler sched_yield seccomp '
-             'select semctl semget semop semtimedop semtimedop_time64 send sendfile '
-             'sendfile64 sendmmsg sendmsg sendto set_mempolicy '
-             'set_mempolicy_home_node set_robust_list set_thread_area set_tid_address '
-             'set_tls setdomainname setfsgid setfsgid32 setfsuid setfsuid32 setgid '
-             'setgid32 setgroups setgroups32 sethae sethostname setitimer setns '
-             'setpgid setpgrp setpriority setregid setregid32 setresgid setresgid32 '
-             'setresuid setresuid32 setreuid setreuid32 setrlimit setsid setsockopt '
-             'settimeofday setuid setuid32 setxattr setxattrat sgetmask shmat shmctl '
-             'shmdt shmget shutdown sigaction sigaltstack signal signalfd signalfd4 '
-             'sigpending sigprocmask sigreturn sigsuspend socket socketcall '
-             'socketpair splice spu_create spu_run ssetmask stat stat64 statfs '
-             'statfs64 statmount statx stime subpage_prot swapcontext swapoff swapon '
-             'switch_endian symlink symlinkat sync sync_file_range sync_file_range2 '
-             'syncfs sys_debug_setcontext syscall sysfs sysinfo syslog sysmips tee '
-             'tgkill time timer_create timer_delete timer_getoverrun timer_gettime '
-             'timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create '
-             'timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 '
-             'times tkill truncate truncate64 ugetrlimit umask umount umount2 uname '
-             'unlink unlinkat unshare uretprobe userfaultfd usr26 usr32 ustat utime '
-             'utimensat utimensat_time64 utimes utrap_install vfork vhangup vm86 '
-             'vm86old vmsplice wait4 waitid waitpid write writev'),
-            (259,
-             '@obsolete _llseek _newselect accept accept4 access acct add_key '
-             'adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl '
-             'arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf breakpoint '
-             'brk cachectl cacheflush cachestat capget capset chdir chmod chown '
-             'chown32 chroot clock_adjtime clock_adjtime64 clock_getres '
-             'clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep '
-             'clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close '
-             'close_range connect copy_file_range creat delete_module dipc dup dup2 '
-             'dup3 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait '
-             'epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 '
-             'exec_with_loader execv execve execveat exit exit_group faccessat '
-             'faccessat2 fadvise64 fadvise64_64 fallocate fanotify_init fanotify_mark '
-             'fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fchroot fcntl '
-             'fcntl64 fdatasync fgetxattr file_getattr file_setattr finit_module '
-             'flistxattr flock fork fremovexattr fsconfig fsetxattr fsmount fsopen '
-             'fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate '
-             'ftruncate64 futex futex_requeue futex_time64 futex_wait futex_waitv '
-             'futex_wake futimesat get_mempolicy get_robust_list get_thread_area '
-             'get_tls getcpu getcwd getdents getdents64 getdomainname getdtablesize '
-             'getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups '
-             'getgroups32 gethostname getitimer getpagesize getpeername getpgid '
-             'getpgrp getpid getppid getpriority getrandom getresgid getresgid32 '
-             'getresuid getresuid32 getrlimit getrusage getsid getsockname getsockopt '
-             'gettid gettimeofday getuid getuid32 getxattr getxattrat getxgid getxpid '
-             'getxuid init_module inotify_add_watch inotify_init inotify_init1 '
-             'inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents '
-             'io_pgetevents_time64 io_setup io_submit io_uring_enter '
-             'io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get '
-             'ioprio_set ipc kcmp kern_features kexec_file_load kexec_load keyctl '
-             'kill landlock_add_rule landlock_create_ruleset landlock_restrict_self '
-             'lchown lchown32 lgetxattr link linkat listen listmount listns listxattr '
-             'listxattrat llistxattr llseek lookup_dcookie lremovexattr lseek '
-             'lsetxattr lsm_get_self_attr lsm_list_modules lsm_set_self_attr lstat '
-             'lstat64 madvise map_shadow_stack mbind membarrier memfd_create '
-             'memfd_secret memory_ordering migrate_pages mincore mkdir mkdirat mknod '
-             'mknodat mlock mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr '
-             'move_mount move_pages mprotect mq_getsetattr mq_notify mq_open '
-             'mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 '
-             'mq_unlink mremap mseal msgctl msgget msgrcv msgsnd msync multiplexer '
-             'munlock munlockall munmap name_to_handle_at nanosleep newfstatat nice '
-             'old_adjtimex oldfstat oldlstat oldolduname oldstat oldumount olduname '
-             'open open_by_handle_at open_tree open_tree_attr openat openat2 '
-             'or1k_atomic osf_fstat osf_fstatfs osf_fstatfs64 osf_getdirentries '
-             'osf_getdomainname osf_getitimer osf_getrusage osf_getsysinfo '
-             'osf_gettimeofday osf_lstat osf_mount osf_proplist_syscall osf_select '
-             'osf_set_program_attributes osf_setitimer osf_setsysinfo '
-             'osf_settimeofday osf_shmat osf_sigprocmask osf_sigstack osf_stat '
-             'osf_statfs osf_statfs64 osf_swapon osf_syscall osf_sysinfo '
-             'osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause '
-             'pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr '
-             'personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 '
-             'pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 '
-             'prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease '
-             'process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace '
-             'pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir '
-             'readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 '
-             'recvmsg remap_file_pages removexattr removexattrat rename renameat '
-             'renameat2 request_key restart_syscall riscv_flush_icache riscv_hwprobe '
-             'rmdir rseq rseq_slice_yield rt_sigaction rt_sigpending rt_sigprocmask '
-             'rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait '
-             'rt_sigtimedwait_time64 rt_tgsigqueueinfo rtas s390_guarded_storage '
-             's390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi '
-             'sched_get_affinity sched_get_priority_max sched_get_priority_min '
-             'sched_getaffinity sched_getattr sched_getparam sched_getscheduler '
-             'sched_rr_get_interval sched_rr_get_interval_time64 sched_set_affinity '
-             'sched_setaffinity sched_setattr sched_setparam sched_setscheduler '
-             'sched_yield seccomp select semctl semget semop semtimedop '
-             'semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg sendto '
-             'set_mempolicy set_mempolicy_home_node set_robust_list set_thread_area '
-             'set_tid_address set_tls setdomainname setfsgid setfsgid32 setfsuid '
-             'setfsuid32 setgid setgid32 setgroups setgroups32 sethae sethostname '
-             'setitimer setns setpgid setpgrp setpriority setregid setregid32 '
-             'setresgid setresgid32 setresuid setresuid32 setreuid setreuid32 '
-             'setrlimit setsid setsockopt settimeofday setuid setuid32 setxattr '
-             'setxattrat sgetmask shmat shmctl shmdt shmget shutdown sigaction '
-             'sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn '
-             'sigsuspend socket socketcall socketpair splice spu_create spu_run '
-             'ssetmask stat stat64 statfs statfs64 statmount statx stime subpage_prot '
-             'swapcontext swapoff swapon switch_endian symlink symlinkat sync '
-             'sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall '
-             'sysfs sysinfo syslog sysmips tee tgkill time timer_create timer_delete '
-             'timer_getoverrun timer_gettime timer_gettime64 timer_settime '
-             'timer_settime64 timerfd timerfd_create timerfd_gettime '
-             'timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill '
-             'truncate truncate64 ugetrlimit umask umount umount2 uname unlink '
-             'unlinkat unshare uprobe uretprobe userfaultfd usr26 usr32 ustat utime '
-             'utimensat utimensat_time64 utimes utrap_install vfork vhangup vm86 '
-             'vm86old vmsplice wait4 waitid waitpid write writev')),
- '@memlock': ((247, 'mlock mlock2 mlockall munlock munlockall'),),
- '@module': ((247, 'delete_module finit_module init_module'),),
- '@mount': ((247,
-             'chroot fsconfig fsmount fsopen fspick mount move_mount open_tree '
-             'pivot_root umount umount2'),
-            (252,
-             'chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount '
-             'open_tree pivot_root umount umount2'),
-            (259,
-             'chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount '
-             'open_tree_attr pivot_root umount umount2')),
- '@network-io': ((247,
-                  'accept accept4 bind connect getpeername getsockname getsockopt '
-                  'listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg send '
-                  'sendmmsg sendmsg sendto setsockopt shutdown socket socketcall '
-                  'socketpair'),),
- '@obsolete': ((247,
-                '_sysctl afs_syscall bdflush break create_module ftime '
-                'get_kernel_syms getpmsg gtty idle lock mpx prof profil putpmsg '
-                'query_module security sgetmask ssetmask stime stty sysfs tuxcall '
-                'ulimit uselib ustat vserver'),),
- '@pkey': ((247, 'pkey_alloc pkey_free pkey_mprotect'),),
- '@privileged': ((247,
-                  '@chown @clock @module @raw-io @reboot @swap _sysctl acct bpf '
-                  'capset chroot fanotify_init fanotify_mark nfsservctl '
-                  'open_by_handle_at pivot_root quotactl setdomainname setfsuid '
-                  'setfsuid32 setgroups setgroups32 sethostname setresuid setresuid32 '
-                  'setreuid setreuid32 setuid setuid32 vhangup'),
-                 (252,
-                  '@chown @clock @module @raw-io @reboot @swap _sysctl acct bpf '
-                  'capset chroot fanotify_init fanotify_mark nfsservctl '
-                  'open_by_handle_at pivot_root quotactl quotactl_fd setdomainname '
-                  'setfsuid setfsuid32 setgroups setgroups32 sethostname setresuid '
-                  'setresuid32 setreuid setreuid32 setuid setuid32 vhangup')),
- '@process': ((247,
-               'arch_prctl capget clone clone3 execveat fork getrusage kill '
-               'pidfd_open pidfd_send_signal prctl rt_sigqueueinfo rt_tgsigqueueinfo '
-               'setns swapcontext tgkill times tkill unshare vfork wait4 waitid '
-               'waitpid'),
-              (252,
-               'capget clone clone3 execveat fork getrusage kill pidfd_open '
-               'pidfd_send_signal prctl rt_sigqueueinfo rt_tgsigqueueinfo setns '
-               'swapcontext tgkill times tkill unshare vfork wait4 waitid waitpid')),
- '@raw-io': ((247, 'ioperm iopl pciconfig_iobase pciconfig_read pciconfig_write'),
-             (252,
-              'ioperm iopl pciconfig_iobase pciconfig_read pciconfig_write '
-              's390_pci_mmio_read s390_pci_mmio_write')),
- '@reboot': ((247, 'kexec_file_load kexec_load reboot'),),
- '@resources': ((247,
-                 'ioprio_set mbind migrate_pages move_pages nice sched_setaffinity '
-                 'sched_setattr sched_setparam sched_setscheduler set_mempolicy '
-                 'setpriority setrlimit'),
-                (252,
-                 'ioprio_set mbind migrate_pages move_pages nice sched_setaffinity '
-                 'sched_setattr sched_setparam sched_setscheduler set_mempolicy '
-                 'set_mempolicy_home_node setpriority setrlimit')),
- '@sandbox': ((254,
-               'landlock_add_rule landlock_create_ruleset landlock_restrict_self '
-               'seccomp'),),
- '@setuid': ((247,
-              'setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid '
-              'setresgid32 setresuid setresuid32 setreuid setreuid32 setuid '
-              'setuid32'),),
- '@signal': ((247,
-              'rt_sigaction rt_sigpending rt_sigprocmask rt_sigsuspend '
-              'rt_sigtimedwait rt_sigtimedwait_time64 sigaction sigaltstack signal '
-              'signalfd signalfd4 sigpending sigprocmask sigsuspend'),),
- '@swap': ((247, 'swapoff swapon'),),
- '@sync': ((247,
-            'fdatasync fsync msync sync sync_file_range sync_file_range2 syncfs'),),
- '@system-service': ((247,
-                      '@aio @basic-io @chown @default @file-system @io-event @ipc '
-                      '@keyring @memlock @network-io @process @resources @setuid '
-                      '@signal @sync @timer capget capset copy_file_range fadvise64 '
-                      'fadvise64_64 flock get_mempolicy getcpu getpriority getrandom '
-                      'ioctl ioprio_get kcmp madvise mprotect mremap '
-                      'name_to_handle_at oldolduname olduname personality readahead '
-                      'readdir remap_file_pages sched_get_priority_max '
-                      'sched_get_priority_min sched_getaffinity sched_getattr '
-                      'sched_getparam sched_getscheduler sched_rr_get_interval '
-                      'sched_rr_get_interval_time64 sched_yield sendfile sendfile64 '
-                      'setfsgid setfsgid32 setfsuid setfsuid32 setpgid setsid splice '
-                      'sysinfo tee umask uname userfaultfd vmsplice'),
-                     (252,
-                      '@aio @basic-io @chown @default @file-system @io-event @ipc '
-                      '@keyring @memlock @network-io @process @resources @setuid '
-                      '@signal @sync @timer arm_fadvise64_64 capget capset '
-                      'copy_file_range fadvise64 fadvise64_64 flock get_mempolicy '
-                      'getcpu getpriority ioctl ioprio_get kcmp madvise mremap '
-                      'name_to_handle_at oldolduname olduname personality readahead '
-                      'readdir remap_file_pages sched_get_priority_max '
-                      'sched_get_priority_min sched_getattr sched_getparam '
-                      'sched_getscheduler sched_rr_get_interval '
-                      'sched_rr_get_interval_time64 sched_yield sendfile sendfile64 '
-                      'setfsgid setfsgid32 setfsuid setfsuid32 setpgid setsid splice '
-                      'sysinfo tee umask uname userfaultfd vmsplice')),
- '@timer': ((247,
-             'alarm getitimer setitimer timer_create timer_delete timer_getoverrun '
-             'timer_gettime timer_gettime64 timer_settime timer_settime64 '
-             'timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime '
-             'timerfd_settime64 times'),)}
+GROUPS: dict[str, tuple[tuple[int, str], ...]] = {
+    "@aio": (
+        (
+            247,
+            "io_cancel io_destroy io_getevents io_pgetevents io_pgetevents_time64 "
+            "io_setup io_submit io_uring_enter io_uring_register io_uring_setup",
+        ),
+    ),
+    "@basic-io": (
+        (
+            247,
+            "_llseek close close_range dup dup2 dup3 lseek pread64 preadv preadv2 "
+            "pwrite64 pwritev pwritev2 read readv write writev",
+        ),
+        (
+            257,
+            "_llseek close close_range dup dup2 dup3 llseek lseek pread64 preadv "
+            "preadv2 pwrite64 pwritev pwritev2 read readv write writev",
+        ),
+    ),
+    "@chown": ((247, "chown chown32 fchown fchown32 fchownat lchown lchown32"),),
+    "@clock": (
+        (
+            247,
+            "adjtimex clock_adjtime clock_adjtime64 clock_settime clock_settime64 "
+            "settimeofday",
+        ),
+    ),
+    "@cpu-emulation": ((247, "modify_ldt subpage_prot switch_endian vm86 vm86old"),),
+    "@debug": (
+        (
+            247,
+            "lookup_dcookie perf_event_open pidfd_getfd ptrace rtas "
+            "sys_debug_setcontext",
+        ),
+        (
+            252,
+            "lookup_dcookie perf_event_open pidfd_getfd ptrace rtas "
+            "s390_runtime_instr sys_debug_setcontext",
+        ),
+    ),
+    "@default": (
+        (
+            247,
+            "brk cacheflush clock_getres clock_getres_time64 clock_gettime "
+            "clock_gettime64 clock_nanosleep clock_nanosleep_time64 execve exit "
+            "exit_group futex futex_time64 get_robust_list get_thread_area getegid "
+            "getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 "
+            "getpgid getpgrp getpid getppid getresgid getresgid32 getresuid "
+            "getresuid32 getrlimit getsid gettid gettimeofday getuid getuid32 "
+            "membarrier mmap mmap2 munmap nanosleep pause prlimit64 "
+            "restart_syscall rseq rt_sigreturn sched_yield set_robust_list "
+            "set_thread_area set_tid_address set_tls sigreturn time ugetrlimit",
+        ),
+        (
+            252,
+            "arch_prctl brk cacheflush clock_getres clock_getres_time64 "
+            "clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 "
+            "execve exit exit_group futex futex_time64 futex_waitv get_robust_list "
+            "get_thread_area getegid getegid32 geteuid geteuid32 getgid getgid32 "
+            "getgroups getgroups32 getpgid getpgrp getpid getppid getrandom "
+            "getresgid getresgid32 getresuid getresuid32 getrlimit getsid gettid "
+            "gettimeofday getuid getuid32 membarrier mmap mmap2 mprotect munmap "
+            "nanosleep pause prlimit64 restart_syscall riscv_flush_icache "
+            "riscv_hwprobe rseq rt_sigreturn sched_getaffinity sched_yield "
+            "set_robust_list set_thread_area set_tid_address set_tls sigreturn "
+            "time ugetrlimit uretprobe",
+        ),
+        (
+            254,
+            "@sandbox arch_prctl brk cacheflush clock_getres clock_getres_time64 "
+            "clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 "
+            "execve exit exit_group futex futex_time64 futex_waitv get_robust_list "
+            "get_thread_area getegid getegid32 geteuid geteuid32 getgid getgid32 "
+            "getgroups getgroups32 getpgid getpgrp getpid getppid getrandom "
+            "getresgid getresgid32 getresuid getresuid32 getrlimit getsid gettid "
+            "gettimeofday getuid getuid32 membarrier mmap mmap2 mprotect munmap "
+            "nanosleep pause prlimit64 restart_syscall riscv_flush_icache "
+            "riscv_hwprobe rseq rt_sigreturn sched_getaffinity sched_yield "
+            "set_robust_list set_thread_area set_tid_address set_tls sigreturn "
+            "time ugetrlimit uretprobe",
+        ),
+        (
+            257,
+            "@sandbox arch_prctl brk cacheflush clock_getres clock_getres_time64 "
+            "clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 "
+            "execve exit exit_group futex futex_time64 futex_waitv get_robust_list "
+            "get_thread_area getegid getegid32 geteuid geteuid32 getgid getgid32 "
+            "getgroups getgroups32 getpgid getpgrp getpid getppid getrandom "
+            "getresgid getresgid32 getresuid getresuid32 getrlimit getsid gettid "
+            "gettimeofday getuid getuid32 lsm_get_self_attr lsm_list_modules "
+            "membarrier mmap mmap2 mprotect mseal munmap nanosleep pause prlimit64 "
+            "restart_syscall riscv_flush_icache riscv_hwprobe rseq rt_sigreturn "
+            "sched_getaffinity sched_yield set_robust_list set_thread_area "
+            "set_tid_address set_tls sigreturn time ugetrlimit uretprobe",
+        ),
+    ),
+    "@file-system": (
+        (
+            247,
+            "access chdir chmod close creat faccessat faccessat2 fallocate "
+            "fchdir fchmod fchmodat fcntl fcntl64 fgetxattr flistxattr "
+            "fremovexattr fsetxattr fstat fstat64 fstatat64 fstatfs fstatfs64 "
+            "ftruncate ftruncate64 futimesat getcwd getdents getdents64 "
+            "getxattr inotify_add_watch inotify_init inotify_init1 "
+            "inotify_rm_watch lgetxattr link linkat listxattr llistxattr "
+            "lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat "
+            "newfstatat oldfstat oldlstat oldstat open openat openat2 readlink "
+            "readlinkat removexattr rename renameat renameat2 rmdir setxattr "
+            "stat stat64 statfs statfs64 statx symlink symlinkat truncate "
+            "truncate64 unlink unlinkat utime utimensat utimensat_time64 "
+            "utimes",
+        ),
+        (
+            252,
+            "access chdir chmod close creat faccessat faccessat2 fallocate "
+            "fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 fgetxattr "
+            "flistxattr fremovexattr fsetxattr fstat fstat64 fstatat64 fstatfs "
+            "fstatfs64 ftruncate ftruncate64 futimesat getcwd getdents "
+            "getdents64 getxattr inotify_add_watch inotify_init inotify_init1 "
+            "inotify_rm_watch lgetxattr link linkat listxattr llistxattr "
+            "lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat "
+            "newfstatat oldfstat oldlstat oldstat open openat openat2 readlink "
+            "readlinkat removexattr rename renameat renameat2 rmdir setxattr "
+            "stat stat64 statfs statfs64 statx symlink symlinkat truncate "
+            "truncate64 unlink unlinkat utime utimensat utimensat_time64 "
+            "utimes",
+        ),
+        (
+            257,
+            "access chdir chmod close creat faccessat faccessat2 fallocate "
+            "fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 fgetxattr "
+            "file_getattr file_setattr flistxattr fremovexattr fsetxattr fstat "
+            "fstat64 fstatat fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 "
+            "futimesat getcwd getdents getdents64 getxattr getxattrat "
+            "inotify_add_watch inotify_init inotify_init1 inotify_rm_watch "
+            "lgetxattr link linkat listmount listxattr listxattrat llistxattr "
+            "lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat "
+            "newfstat newfstatat oldfstat oldlstat oldstat open openat openat2 "
+            "readlink readlinkat removexattr removexattrat rename renameat "
+            "renameat2 rmdir setxattr setxattrat stat stat64 statfs statfs64 "
+            "statmount statx symlink symlinkat truncate truncate64 unlink "
+            "unlinkat utime utimensat utimensat_time64 utimes",
+        ),
+        (
+            259,
+            "access chdir chmod close creat faccessat faccessat2 fallocate "
+            "fchdir fchmod fchmodat fchmodat2 fcntl fcntl64 fgetxattr "
+            "file_getattr file_setattr flistxattr fremovexattr fsetxattr fstat "
+            "fstat64 fstatat fstatat64 fstatfs fstatfs64 ftruncate ftruncate64 "
+            "futimesat getcwd getdents getdents64 getxattr getxattrat "
+            "inotify_add_watch inotify_init inotify_init1 inotify_rm_watch "
+            "lgetxattr link linkat listmount listxattr listxattrat llistxattr "
+            "lremovexattr lsetxattr lstat lstat64 mkdir mkdirat mknod mknodat "
+            "newfstat newfstatat oldfstat oldlstat oldstat open open_tree "
+            "openat openat2 readlink readlinkat removexattr removexattrat "
+            "rename renameat renameat2 rmdir setxattr setxattrat stat stat64 "
+            "statfs statfs64 statmount statx symlink symlinkat truncate "
+            "truncate64 unlink unlinkat utime utimensat utimensat_time64 "
+            "utimes",
+        ),
+    ),
+    "@io-event": (
+        (
+            247,
+            "_newselect epoll_create epoll_create1 epoll_ctl epoll_ctl_old "
+            "epoll_pwait epoll_wait epoll_wait_old eventfd eventfd2 poll ppoll "
+            "ppoll_time64 pselect6 pselect6_time64 select",
+        ),
+        (
+            252,
+            "_newselect epoll_create epoll_create1 epoll_ctl epoll_ctl_old "
+            "epoll_pwait epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 "
+            "poll ppoll ppoll_time64 pselect6 pselect6_time64 select",
+        ),
+    ),
+    "@ipc": (
+        (
+            247,
+            "ipc memfd_create mq_getsetattr mq_notify mq_open mq_timedreceive "
+            "mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl "
+            "msgget msgrcv msgsnd pipe pipe2 process_vm_readv process_vm_writev semctl "
+            "semget semop semtimedop semtimedop_time64 shmat shmctl shmdt shmget",
+        ),
+        (
+            252,
+            "ipc memfd_create mq_getsetattr mq_notify mq_open mq_timedreceive "
+            "mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink msgctl "
+            "msgget msgrcv msgsnd pipe pipe2 process_madvise process_vm_readv "
+            "process_vm_writev semctl semget semop semtimedop semtimedop_time64 shmat "
+            "shmctl shmdt shmget",
+        ),
+    ),
+    "@keyring": ((247, "add_key keyctl request_key"),),
+    "@known": (
+        (
+            247,
+            "_llseek _newselect _sysctl accept accept4 access acct add_key adjtimex "
+            "alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl arm_fadvise64_64 "
+            "arm_sync_file_range atomic_barrier atomic_cmpxchg_32 bdflush "
+            "bfin_spinlock bind bpf brk cache_sync cachectl cacheflush capget capset "
+            "chdir chmod chown chown32 chroot clock_adjtime clock_adjtime64 "
+            "clock_getres clock_getres_time64 clock_gettime clock_gettime64 "
+            "clock_nanosleep clock_nanosleep_time64 clock_settime clock_settime64 "
+            "clone clone2 clone3 close close_range connect copy_file_range creat "
+            "create_module delete_module dipc dup dup2 dup3 epoll_create "
+            "epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_wait "
+            "epoll_wait_old eventfd eventfd2 exec_with_loader execv execve execveat "
+            "exit exit_group faccessat faccessat2 fadvise64 fadvise64_64 fallocate "
+            "fanotify_init fanotify_mark fchdir fchmod fchmodat fchown fchown32 "
+            "fchownat fcntl fcntl64 fdatasync fgetxattr finit_module flistxattr "
+            "flock fork fp_udfiex_crtl fremovexattr fsconfig fsetxattr fsmount "
+            "fsopen fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate "
+            "ftruncate64 futex futex_time64 futimesat get_kernel_syms get_mempolicy "
+            "get_robust_list get_thread_area getcpu getcwd getdents getdents64 "
+            "getdomainname getdtablesize getegid getegid32 geteuid geteuid32 getgid "
+            "getgid32 getgroups getgroups32 gethostname getitimer getpagesize "
+            "getpeername getpgid getpgrp getpid getpmsg getppid getpriority "
+            "getrandom getresgid getresgid32 getresuid getresuid32 getrlimit "
+            "getrusage getsid getsockname getsockopt gettid gettimeofday getuid "
+            "getuid32 getunwind getxattr getxgid getxpid getxuid idle init_module "
+            "inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel "
+            "io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup "
+            "io_submit io_uring_enter io_uring_register io_uring_setup ioctl ioperm "
+            "iopl ioprio_get ioprio_set ipc kcmp kern_features kexec_file_load "
+            "kexec_load keyctl kill lchown lchown32 lgetxattr link linkat listen "
+            "listxattr llistxattr lookup_dcookie lremovexattr lseek lsetxattr lstat "
+            "lstat64 madvise mbind membarrier memfd_create memory_ordering "
+            "migrate_pages mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall "
+            "mmap mmap2 modify_ldt mount move_mount move_pages mprotect "
+            "mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 "
+            "mq_timedsend mq_timedsend_time64 mq_unlink mremap msgctl msgget msgrcv "
+            "msgsnd msync multiplexer munlock munlockall munmap name_to_handle_at "
+            "nanosleep newfstatat nfsservctl ni_syscall nice old_adjtimex "
+            "old_getpagesize oldfstat oldlstat oldolduname oldstat oldumount "
+            "olduname open open_by_handle_at open_tree openat openat2 or1k_atomic "
+            "osf_adjtime osf_afs_syscall osf_alt_plock osf_alt_setsid "
+            "osf_alt_sigpending osf_asynch_daemon osf_audcntl osf_audgen osf_chflags "
+            "osf_execve osf_exportfs osf_fchflags osf_fdatasync osf_fpathconf "
+            "osf_fstat osf_fstatfs osf_fstatfs64 osf_fuser osf_getaddressconf "
+            "osf_getdirentries osf_getdomainname osf_getfh osf_getfsstat "
+            "osf_gethostid osf_getitimer osf_getlogin osf_getmnt osf_getrusage "
+            "osf_getsysinfo osf_gettimeofday osf_kloadcall osf_kmodcall osf_lstat "
+            "osf_memcntl osf_mincore osf_mount osf_mremap osf_msfs_syscall "
+            "osf_msleep osf_mvalid osf_mwakeup osf_naccept osf_nfssvc "
+            "osf_ngetpeername osf_ngetsockname osf_nrecvfrom osf_nrecvmsg "
+            "osf_nsendmsg osf_ntp_adjtime osf_ntp_gettime osf_old_creat "
+            "osf_old_fstat osf_old_getpgrp osf_old_killpg osf_old_lstat osf_old_open "
+            "osf_old_sigaction osf_old_sigblock osf_old_sigreturn osf_old_sigsetmask "
+            "osf_old_sigvec osf_old_stat osf_old_vadvise osf_old_vtrace osf_old_wait "
+            "osf_oldquota osf_pathconf osf_pid_block osf_pid_unblock osf_plock "
+            "osf_priocntlset osf_profil osf_proplist_syscall osf_reboot osf_revoke "
+            "osf_sbrk osf_security osf_select osf_set_program_attributes "
+            "osf_set_speculative osf_sethostid osf_setitimer osf_setlogin "
+            "osf_setsysinfo osf_settimeofday osf_shmat osf_signal osf_sigprocmask "
+            "osf_sigsendset osf_sigstack osf_sigwaitprim osf_sstk osf_stat "
+            "osf_statfs osf_statfs64 osf_subsys_info osf_swapctl osf_swapon "
+            "osf_syscall osf_sysinfo osf_table osf_uadmin osf_usleep_thread "
+            "osf_uswitch osf_utc_adjtime osf_utc_gettime osf_utimes osf_utsname "
+            "osf_wait4 osf_waitid pause pciconfig_iobase pciconfig_read "
+            "pciconfig_write perf_event_open perfctr perfmonctl personality "
+            "pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 pivot_root "
+            "pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 prctl "
+            "pread64 preadv preadv2 prlimit64 process_madvise process_vm_readv "
+            "process_vm_writev pselect6 pselect6_time64 ptrace pwrite64 pwritev "
+            "pwritev2 query_module quotactl read readahead readdir readlink "
+            "readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 recvmsg "
+            "remap_file_pages removexattr rename renameat renameat2 request_key "
+            "restart_syscall riscv_flush_icache rmdir rseq rt_sigaction "
+            "rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn rt_sigsuspend "
+            "rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo rtas "
+            "s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write "
+            "s390_runtime_instr s390_sthyi sched_get_affinity sched_get_priority_max "
+            "sched_get_priority_min sched_getaffinity sched_getattr sched_getparam "
+            "sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 "
+            "sched_set_affinity sched_setaffinity sched_setattr sched_setparam "
+            "sched_setscheduler sched_yield seccomp select semctl semget semop "
+            "semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg "
+            "sendto set_mempolicy set_robust_list set_thread_area set_tid_address "
+            "setdomainname setfsgid setfsgid32 setfsuid setfsuid32 setgid setgid32 "
+            "setgroups setgroups32 sethae sethostname setitimer setns setpgid "
+            "setpgrp setpriority setregid setregid32 setresgid setresgid32 setresuid "
+            "setresuid32 setreuid setreuid32 setrlimit setsid setsockopt "
+            "settimeofday setuid setuid32 setxattr sgetmask shmat shmctl shmdt "
+            "shmget shutdown sigaction sigaltstack signal signalfd signalfd4 "
+            "sigpending sigprocmask sigreturn sigsuspend socket socketcall "
+            "socketpair splice spu_create spu_run ssetmask stat stat64 statfs "
+            "statfs64 statx stime subpage_prot swapcontext swapoff swapon "
+            "switch_endian symlink symlinkat sync sync_file_range sync_file_range2 "
+            "syncfs sys_debug_setcontext syscall sysfs sysinfo syslog sysmips tee "
+            "tgkill time timer_create timer_delete timer_getoverrun timer_gettime "
+            "timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create "
+            "timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 "
+            "times tkill truncate truncate64 udftrap ugetrlimit umask umount umount2 "
+            "uname unlink unlinkat unshare uselib userfaultfd ustat utime utimensat "
+            "utimensat_time64 utimes utimesat utrap_install vfork vhangup vm86 "
+            "vm86old vmsplice wait4 waitid waitpid write writev",
+        ),
+        (
+            252,
+            "@obsolete _llseek _newselect accept accept4 access acct add_key "
+            "adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl "
+            "arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf brk cachectl "
+            "cacheflush capget capset chdir chmod chown chown32 chroot clock_adjtime "
+            "clock_adjtime64 clock_getres clock_getres_time64 clock_gettime "
+            "clock_gettime64 clock_nanosleep clock_nanosleep_time64 clock_settime "
+            "clock_settime64 clone clone3 close close_range connect copy_file_range "
+            "creat delete_module dipc dup dup2 dup3 epoll_create epoll_create1 "
+            "epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 epoll_wait "
+            "epoll_wait_old eventfd eventfd2 exec_with_loader execv execve execveat "
+            "exit exit_group faccessat faccessat2 fadvise64 fadvise64_64 fallocate "
+            "fanotify_init fanotify_mark fchdir fchmod fchmodat fchmodat2 fchown "
+            "fchown32 fchownat fcntl fcntl64 fdatasync fgetxattr finit_module "
+            "flistxattr flock fork fremovexattr fsconfig fsetxattr fsmount fsopen "
+            "fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate "
+            "ftruncate64 futex futex_requeue futex_time64 futex_wait futex_waitv "
+            "futex_wake futimesat get_mempolicy get_robust_list get_thread_area "
+            "getcpu getcwd getdents getdents64 getdomainname getdtablesize getegid "
+            "getegid32 geteuid geteuid32 getgid getgid32 getgroups getgroups32 "
+            "gethostname getitimer getpagesize getpeername getpgid getpgrp getpid "
+            "getppid getpriority getrandom getresgid getresgid32 getresuid "
+            "getresuid32 getrlimit getrusage getsid getsockname getsockopt gettid "
+            "gettimeofday getuid getuid32 getxattr getxgid getxpid getxuid "
+            "init_module inotify_add_watch inotify_init inotify_init1 "
+            "inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents "
+            "io_pgetevents_time64 io_setup io_submit io_uring_enter "
+            "io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get "
+            "ioprio_set ipc kcmp kern_features kexec_file_load kexec_load keyctl "
+            "kill landlock_add_rule landlock_create_ruleset landlock_restrict_self "
+            "lchown lchown32 lgetxattr link linkat listen listxattr llistxattr "
+            "lookup_dcookie lremovexattr lseek lsetxattr lstat lstat64 madvise "
+            "map_shadow_stack mbind membarrier memfd_create memfd_secret "
+            "memory_ordering migrate_pages mincore mkdir mkdirat mknod mknodat mlock "
+            "mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr move_mount "
+            "move_pages mprotect mq_getsetattr mq_notify mq_open mq_timedreceive "
+            "mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink "
+            "mremap msgctl msgget msgrcv msgsnd msync multiplexer munlock munlockall "
+            "munmap name_to_handle_at nanosleep newfstatat nice old_adjtimex "
+            "oldfstat oldlstat oldolduname oldstat oldumount olduname open "
+            "open_by_handle_at open_tree openat openat2 or1k_atomic osf_fstat "
+            "osf_fstatfs osf_fstatfs64 osf_getdirentries osf_getdomainname "
+            "osf_getitimer osf_getrusage osf_getsysinfo osf_gettimeofday osf_lstat "
+            "osf_mount osf_proplist_syscall osf_select osf_set_program_attributes "
+            "osf_setitimer osf_setsysinfo osf_settimeofday osf_shmat osf_sigprocmask "
+            "osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall "
+            "osf_sysinfo osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause "
+            "pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr "
+            "personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 "
+            "pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 "
+            "prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease "
+            "process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace "
+            "pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir "
+            "readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 "
+            "recvmsg remap_file_pages removexattr rename renameat renameat2 "
+            "request_key restart_syscall riscv_flush_icache riscv_hwprobe rmdir rseq "
+            "rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn "
+            "rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo "
+            "rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write "
+            "s390_runtime_instr s390_sthyi sched_get_affinity sched_get_priority_max "
+            "sched_get_priority_min sched_getaffinity sched_getattr sched_getparam "
+            "sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 "
+            "sched_set_affinity sched_setaffinity sched_setattr sched_setparam "
+            "sched_setscheduler sched_yield seccomp select semctl semget semop "
+            "semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg "
+            "sendto set_mempolicy set_mempolicy_home_node set_robust_list "
+            "set_thread_area set_tid_address setdomainname setfsgid setfsgid32 "
+            "setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethae "
+            "sethostname setitimer setns setpgid setpgrp setpriority setregid "
+            "setregid32 setresgid setresgid32 setresuid setresuid32 setreuid "
+            "setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32 "
+            "setxattr sgetmask shmat shmctl shmdt shmget shutdown sigaction "
+            "sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn "
+            "sigsuspend socket socketcall socketpair splice spu_create spu_run "
+            "ssetmask stat stat64 statfs statfs64 statx stime subpage_prot "
+            "swapcontext swapoff swapon switch_endian symlink symlinkat sync "
+            "sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall "
+            "sysfs sysinfo syslog sysmips tee tgkill time timer_create timer_delete "
+            "timer_getoverrun timer_gettime timer_gettime64 timer_settime "
+            "timer_settime64 timerfd timerfd_create timerfd_gettime "
+            "timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill "
+            "truncate truncate64 ugetrlimit umask umount umount2 uname unlink "
+            "unlinkat unshare userfaultfd ustat utime utimensat utimensat_time64 "
+            "utimes utrap_install vfork vhangup vm86 vm86old vmsplice wait4 waitid "
+            "waitpid write writev",
+        ),
+        (
+            254,
+            "@obsolete _llseek _newselect accept accept4 access acct add_key "
+            "adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl "
+            "arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf brk cachectl "
+            "cacheflush cachestat capget capset chdir chmod chown chown32 chroot "
+            "clock_adjtime clock_adjtime64 clock_getres clock_getres_time64 "
+            "clock_gettime clock_gettime64 clock_nanosleep clock_nanosleep_time64 "
+            "clock_settime clock_settime64 clone clone3 close close_range connect "
+            "copy_file_range creat delete_module dipc dup dup2 dup3 epoll_create "
+            "epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait epoll_pwait2 "
+            "epoll_wait epoll_wait_old eventfd eventfd2 exec_with_loader execv "
+            "execve execveat exit exit_group faccessat faccessat2 fadvise64 "
+            "fadvise64_64 fallocate fanotify_init fanotify_mark fchdir fchmod "
+            "fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 fdatasync "
+            "fgetxattr finit_module flistxattr flock fork fremovexattr fsconfig "
+            "fsetxattr fsmount fsopen fspick fstat fstat64 fstatat64 fstatfs "
+            "fstatfs64 fsync ftruncate ftruncate64 futex futex_requeue futex_time64 "
+            "futex_wait futex_waitv futex_wake futimesat get_mempolicy "
+            "get_robust_list get_thread_area getcpu getcwd getdents getdents64 "
+            "getdomainname getdtablesize getegid getegid32 geteuid geteuid32 getgid "
+            "getgid32 getgroups getgroups32 gethostname getitimer getpagesize "
+            "getpeername getpgid getpgrp getpid getppid getpriority getrandom "
+            "getresgid getresgid32 getresuid getresuid32 getrlimit getrusage getsid "
+            "getsockname getsockopt gettid gettimeofday getuid getuid32 getxattr "
+            "getxgid getxpid getxuid init_module inotify_add_watch inotify_init "
+            "inotify_init1 inotify_rm_watch io_cancel io_destroy io_getevents "
+            "io_pgetevents io_pgetevents_time64 io_setup io_submit io_uring_enter "
+            "io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get "
+            "ioprio_set ipc kcmp kern_features kexec_file_load kexec_load keyctl "
+            "kill landlock_add_rule landlock_create_ruleset landlock_restrict_self "
+            "lchown lchown32 lgetxattr link linkat listen listxattr llistxattr "
+            "lookup_dcookie lremovexattr lseek lsetxattr lstat lstat64 madvise "
+            "map_shadow_stack mbind membarrier memfd_create memfd_secret "
+            "memory_ordering migrate_pages mincore mkdir mkdirat mknod mknodat mlock "
+            "mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr move_mount "
+            "move_pages mprotect mq_getsetattr mq_notify mq_open mq_timedreceive "
+            "mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 mq_unlink "
+            "mremap msgctl msgget msgrcv msgsnd msync multiplexer munlock munlockall "
+            "munmap name_to_handle_at nanosleep newfstatat nice old_adjtimex "
+            "oldfstat oldlstat oldolduname oldstat oldumount olduname open "
+            "open_by_handle_at open_tree openat openat2 or1k_atomic osf_fstat "
+            "osf_fstatfs osf_fstatfs64 osf_getdirentries osf_getdomainname "
+            "osf_getitimer osf_getrusage osf_getsysinfo osf_gettimeofday osf_lstat "
+            "osf_mount osf_proplist_syscall osf_select osf_set_program_attributes "
+            "osf_setitimer osf_setsysinfo osf_settimeofday osf_shmat osf_sigprocmask "
+            "osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall "
+            "osf_sysinfo osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause "
+            "pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr "
+            "personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 "
+            "pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 "
+            "prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease "
+            "process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace "
+            "pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir "
+            "readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 "
+            "recvmsg remap_file_pages removexattr rename renameat renameat2 "
+            "request_key restart_syscall riscv_flush_icache riscv_hwprobe rmdir rseq "
+            "rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo rt_sigreturn "
+            "rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 rt_tgsigqueueinfo "
+            "rtas s390_guarded_storage s390_pci_mmio_read s390_pci_mmio_write "
+            "s390_runtime_instr s390_sthyi sched_get_affinity sched_get_priority_max "
+            "sched_get_priority_min sched_getaffinity sched_getattr sched_getparam "
+            "sched_getscheduler sched_rr_get_interval sched_rr_get_interval_time64 "
+            "sched_set_affinity sched_setaffinity sched_setattr sched_setparam "
+            "sched_setscheduler sched_yield seccomp select semctl semget semop "
+            "semtimedop semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg "
+            "sendto set_mempolicy set_mempolicy_home_node set_robust_list "
+            "set_thread_area set_tid_address setdomainname setfsgid setfsgid32 "
+            "setfsuid setfsuid32 setgid setgid32 setgroups setgroups32 sethae "
+            "sethostname setitimer setns setpgid setpgrp setpriority setregid "
+            "setregid32 setresgid setresgid32 setresuid setresuid32 setreuid "
+            "setreuid32 setrlimit setsid setsockopt settimeofday setuid setuid32 "
+            "setxattr sgetmask shmat shmctl shmdt shmget shutdown sigaction "
+            "sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn "
+            "sigsuspend socket socketcall socketpair splice spu_create spu_run "
+            "ssetmask stat stat64 statfs statfs64 statx stime subpage_prot "
+            "swapcontext swapoff swapon switch_endian symlink symlinkat sync "
+            "sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall "
+            "sysfs sysinfo syslog sysmips tee tgkill time timer_create timer_delete "
+            "timer_getoverrun timer_gettime timer_gettime64 timer_settime "
+            "timer_settime64 timerfd timerfd_create timerfd_gettime "
+            "timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill "
+            "truncate truncate64 ugetrlimit umask umount umount2 uname unlink "
+            "unlinkat unshare userfaultfd ustat utime utimensat utimensat_time64 "
+            "utimes utrap_install vfork vhangup vm86 vm86old vmsplice wait4 waitid "
+            "waitpid write writev",
+        ),
+        (
+            257,
+            "@obsolete _llseek _newselect accept accept4 access acct add_key "
+            "adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl "
+            "arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf breakpoint "
+            "brk cachectl cacheflush cachestat capget capset chdir chmod chown "
+            "chown32 chroot clock_adjtime clock_adjtime64 clock_getres "
+            "clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep "
+            "clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close "
+            "close_range connect copy_file_range creat delete_module dipc dup dup2 "
+            "dup3 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait "
+            "epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 "
+            "exec_with_loader execv execve execveat exit exit_group faccessat "
+            "faccessat2 fadvise64 fadvise64_64 fallocate fanotify_init fanotify_mark "
+            "fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fcntl fcntl64 "
+            "fdatasync fgetxattr file_getattr file_setattr finit_module flistxattr "
+            "flock fork fremovexattr fsconfig fsetxattr fsmount fsopen fspick fstat "
+            "fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate ftruncate64 futex "
+            "futex_requeue futex_time64 futex_wait futex_waitv futex_wake futimesat "
+            "get_mempolicy get_robust_list get_thread_area get_tls getcpu getcwd "
+            "getdents getdents64 getdomainname getdtablesize getegid getegid32 "
+            "geteuid geteuid32 getgid getgid32 getgroups getgroups32 gethostname "
+            "getitimer getpagesize getpeername getpgid getpgrp getpid getppid "
+            "getpriority getrandom getresgid getresgid32 getresuid getresuid32 "
+            "getrlimit getrusage getsid getsockname getsockopt gettid gettimeofday "
+            "getuid getuid32 getxattr getxattrat getxgid getxpid getxuid init_module "
+            "inotify_add_watch inotify_init inotify_init1 inotify_rm_watch io_cancel "
+            "io_destroy io_getevents io_pgetevents io_pgetevents_time64 io_setup "
+            "io_submit io_uring_enter io_uring_register io_uring_setup ioctl ioperm "
+            "iopl ioprio_get ioprio_set ipc kcmp kern_features kexec_file_load "
+            "kexec_load keyctl kill landlock_add_rule landlock_create_ruleset "
+            "landlock_restrict_self lchown lchown32 lgetxattr link linkat listen "
+            "listmount listxattr listxattrat llistxattr llseek lookup_dcookie "
+            "lremovexattr lseek lsetxattr lsm_get_self_attr lsm_list_modules "
+            "lsm_set_self_attr lstat lstat64 madvise map_shadow_stack mbind "
+            "membarrier memfd_create memfd_secret memory_ordering migrate_pages "
+            "mincore mkdir mkdirat mknod mknodat mlock mlock2 mlockall mmap mmap2 "
+            "modify_ldt mount mount_setattr move_mount move_pages mprotect "
+            "mq_getsetattr mq_notify mq_open mq_timedreceive mq_timedreceive_time64 "
+            "mq_timedsend mq_timedsend_time64 mq_unlink mremap mseal msgctl msgget "
+            "msgrcv msgsnd msync multiplexer munlock munlockall munmap "
+            "name_to_handle_at nanosleep newfstatat nice old_adjtimex oldfstat "
+            "oldlstat oldolduname oldstat oldumount olduname open open_by_handle_at "
+            "open_tree openat openat2 or1k_atomic osf_fstat osf_fstatfs "
+            "osf_fstatfs64 osf_getdirentries osf_getdomainname osf_getitimer "
+            "osf_getrusage osf_getsysinfo osf_gettimeofday osf_lstat osf_mount "
+            "osf_proplist_syscall osf_select osf_set_program_attributes "
+            "osf_setitimer osf_setsysinfo osf_settimeofday osf_shmat osf_sigprocmask "
+            "osf_sigstack osf_stat osf_statfs osf_statfs64 osf_swapon osf_syscall "
+            "osf_sysinfo osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause "
+            "pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr "
+            "personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 "
+            "pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 "
+            "prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease "
+            "process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace "
+            "pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir "
+            "readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 "
+            "recvmsg remap_file_pages removexattr removexattrat rename renameat "
+            "renameat2 request_key restart_syscall riscv_flush_icache riscv_hwprobe "
+            "rmdir rseq rt_sigaction rt_sigpending rt_sigprocmask rt_sigqueueinfo "
+            "rt_sigreturn rt_sigsuspend rt_sigtimedwait rt_sigtimedwait_time64 "
+            "rt_tgsigqueueinfo rtas s390_guarded_storage s390_pci_mmio_read "
+            "s390_pci_mmio_write s390_runtime_instr s390_sthyi sched_get_affinity "
+            "sched_get_priority_max sched_get_priority_min sched_getaffinity "
+            "sched_getattr sched_getparam sched_getscheduler sched_rr_get_interval "
+            "sched_rr_get_interval_time64 sched_set_affinity sched_setaffinity "
+            "sched_setattr sched_setparam sched_setscheduler sched_yield seccomp "
+            "select semctl semget semop semtimedop semtimedop_time64 send sendfile "
+            "sendfile64 sendmmsg sendmsg sendto set_mempolicy "
+            "set_mempolicy_home_node set_robust_list set_thread_area set_tid_address "
+            "set_tls setdomainname setfsgid setfsgid32 setfsuid setfsuid32 setgid "
+            "setgid32 setgroups setgroups32 sethae sethostname setitimer setns "
+            "setpgid setpgrp setpriority setregid setregid32 setresgid setresgid32 "
+            "setresuid setresuid32 setreuid setreuid32 setrlimit setsid setsockopt "
+            "settimeofday setuid setuid32 setxattr setxattrat sgetmask shmat shmctl "
+            "shmdt shmget shutdown sigaction sigaltstack signal signalfd signalfd4 "
+            "sigpending sigprocmask sigreturn sigsuspend socket socketcall "
+            "socketpair splice spu_create spu_run ssetmask stat stat64 statfs "
+            "statfs64 statmount statx stime subpage_prot swapcontext swapoff swapon "
+            "switch_endian symlink symlinkat sync sync_file_range sync_file_range2 "
+            "syncfs sys_debug_setcontext syscall sysfs sysinfo syslog sysmips tee "
+            "tgkill time timer_create timer_delete timer_getoverrun timer_gettime "
+            "timer_gettime64 timer_settime timer_settime64 timerfd timerfd_create "
+            "timerfd_gettime timerfd_gettime64 timerfd_settime timerfd_settime64 "
+            "times tkill truncate truncate64 ugetrlimit umask umount umount2 uname "
+            "unlink unlinkat unshare uretprobe userfaultfd usr26 usr32 ustat utime "
+            "utimensat utimensat_time64 utimes utrap_install vfork vhangup vm86 "
+            "vm86old vmsplice wait4 waitid waitpid write writev",
+        ),
+        (
+            259,
+            "@obsolete _llseek _newselect accept accept4 access acct add_key "
+            "adjtimex alarm arc_gettls arc_settls arc_usr_cmpxchg arch_prctl "
+            "arm_fadvise64_64 atomic_barrier atomic_cmpxchg_32 bind bpf breakpoint "
+            "brk cachectl cacheflush cachestat capget capset chdir chmod chown "
+            "chown32 chroot clock_adjtime clock_adjtime64 clock_getres "
+            "clock_getres_time64 clock_gettime clock_gettime64 clock_nanosleep "
+            "clock_nanosleep_time64 clock_settime clock_settime64 clone clone3 close "
+            "close_range connect copy_file_range creat delete_module dipc dup dup2 "
+            "dup3 epoll_create epoll_create1 epoll_ctl epoll_ctl_old epoll_pwait "
+            "epoll_pwait2 epoll_wait epoll_wait_old eventfd eventfd2 "
+            "exec_with_loader execv execve execveat exit exit_group faccessat "
+            "faccessat2 fadvise64 fadvise64_64 fallocate fanotify_init fanotify_mark "
+            "fchdir fchmod fchmodat fchmodat2 fchown fchown32 fchownat fchroot fcntl "
+            "fcntl64 fdatasync fgetxattr file_getattr file_setattr finit_module "
+            "flistxattr flock fork fremovexattr fsconfig fsetxattr fsmount fsopen "
+            "fspick fstat fstat64 fstatat64 fstatfs fstatfs64 fsync ftruncate "
+            "ftruncate64 futex futex_requeue futex_time64 futex_wait futex_waitv "
+            "futex_wake futimesat get_mempolicy get_robust_list get_thread_area "
+            "get_tls getcpu getcwd getdents getdents64 getdomainname getdtablesize "
+            "getegid getegid32 geteuid geteuid32 getgid getgid32 getgroups "
+            "getgroups32 gethostname getitimer getpagesize getpeername getpgid "
+            "getpgrp getpid getppid getpriority getrandom getresgid getresgid32 "
+            "getresuid getresuid32 getrlimit getrusage getsid getsockname getsockopt "
+            "gettid gettimeofday getuid getuid32 getxattr getxattrat getxgid getxpid "
+            "getxuid init_module inotify_add_watch inotify_init inotify_init1 "
+            "inotify_rm_watch io_cancel io_destroy io_getevents io_pgetevents "
+            "io_pgetevents_time64 io_setup io_submit io_uring_enter "
+            "io_uring_register io_uring_setup ioctl ioperm iopl ioprio_get "
+            "ioprio_set ipc kcmp kern_features kexec_file_load kexec_load keyctl "
+            "kill landlock_add_rule landlock_create_ruleset landlock_restrict_self "
+            "lchown lchown32 lgetxattr link linkat listen listmount listns listxattr "
+            "listxattrat llistxattr llseek lookup_dcookie lremovexattr lseek "
+            "lsetxattr lsm_get_self_attr lsm_list_modules lsm_set_self_attr lstat "
+            "lstat64 madvise map_shadow_stack mbind membarrier memfd_create "
+            "memfd_secret memory_ordering migrate_pages mincore mkdir mkdirat mknod "
+            "mknodat mlock mlock2 mlockall mmap mmap2 modify_ldt mount mount_setattr "
+            "move_mount move_pages mprotect mq_getsetattr mq_notify mq_open "
+            "mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64 "
+            "mq_unlink mremap mseal msgctl msgget msgrcv msgsnd msync multiplexer "
+            "munlock munlockall munmap name_to_handle_at nanosleep newfstatat nice "
+            "old_adjtimex oldfstat oldlstat oldolduname oldstat oldumount olduname "
+            "open open_by_handle_at open_tree open_tree_attr openat openat2 "
+            "or1k_atomic osf_fstat osf_fstatfs osf_fstatfs64 osf_getdirentries "
+            "osf_getdomainname osf_getitimer osf_getrusage osf_getsysinfo "
+            "osf_gettimeofday osf_lstat osf_mount osf_proplist_syscall osf_select "
+            "osf_set_program_attributes osf_setitimer osf_setsysinfo "
+            "osf_settimeofday osf_shmat osf_sigprocmask osf_sigstack osf_stat "
+            "osf_statfs osf_statfs64 osf_swapon osf_syscall osf_sysinfo "
+            "osf_usleep_thread osf_utimes osf_utsname osf_wait4 pause "
+            "pciconfig_iobase pciconfig_read pciconfig_write perf_event_open perfctr "
+            "personality pidfd_getfd pidfd_open pidfd_send_signal pipe pipe2 "
+            "pivot_root pkey_alloc pkey_free pkey_mprotect poll ppoll ppoll_time64 "
+            "prctl pread64 preadv preadv2 prlimit64 process_madvise process_mrelease "
+            "process_vm_readv process_vm_writev pselect6 pselect6_time64 ptrace "
+            "pwrite64 pwritev pwritev2 quotactl quotactl_fd read readahead readdir "
+            "readlink readlinkat readv reboot recv recvfrom recvmmsg recvmmsg_time64 "
+            "recvmsg remap_file_pages removexattr removexattrat rename renameat "
+            "renameat2 request_key restart_syscall riscv_flush_icache riscv_hwprobe "
+            "rmdir rseq rseq_slice_yield rt_sigaction rt_sigpending rt_sigprocmask "
+            "rt_sigqueueinfo rt_sigreturn rt_sigsuspend rt_sigtimedwait "
+            "rt_sigtimedwait_time64 rt_tgsigqueueinfo rtas s390_guarded_storage "
+            "s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr s390_sthyi "
+            "sched_get_affinity sched_get_priority_max sched_get_priority_min "
+            "sched_getaffinity sched_getattr sched_getparam sched_getscheduler "
+            "sched_rr_get_interval sched_rr_get_interval_time64 sched_set_affinity "
+            "sched_setaffinity sched_setattr sched_setparam sched_setscheduler "
+            "sched_yield seccomp select semctl semget semop semtimedop "
+            "semtimedop_time64 send sendfile sendfile64 sendmmsg sendmsg sendto "
+            "set_mempolicy set_mempolicy_home_node set_robust_list set_thread_area "
+            "set_tid_address set_tls setdomainname setfsgid setfsgid32 setfsuid "
+            "setfsuid32 setgid setgid32 setgroups setgroups32 sethae sethostname "
+            "setitimer setns setpgid setpgrp setpriority setregid setregid32 "
+            "setresgid setresgid32 setresuid setresuid32 setreuid setreuid32 "
+            "setrlimit setsid setsockopt settimeofday setuid setuid32 setxattr "
+            "setxattrat sgetmask shmat shmctl shmdt shmget shutdown sigaction "
+            "sigaltstack signal signalfd signalfd4 sigpending sigprocmask sigreturn "
+            "sigsuspend socket socketcall socketpair splice spu_create spu_run "
+            "ssetmask stat stat64 statfs statfs64 statmount statx stime subpage_prot "
+            "swapcontext swapoff swapon switch_endian symlink symlinkat sync "
+            "sync_file_range sync_file_range2 syncfs sys_debug_setcontext syscall "
+            "sysfs sysinfo syslog sysmips tee tgkill time timer_create timer_delete "
+            "timer_getoverrun timer_gettime timer_gettime64 timer_settime "
+            "timer_settime64 timerfd timerfd_create timerfd_gettime "
+            "timerfd_gettime64 timerfd_settime timerfd_settime64 times tkill "
+            "truncate truncate64 ugetrlimit umask umount umount2 uname unlink "
+            "unlinkat unshare uprobe uretprobe userfaultfd usr26 usr32 ustat utime "
+            "utimensat utimensat_time64 utimes utrap_install vfork vhangup vm86 "
+            "vm86old vmsplice wait4 waitid waitpid write writev",
+        ),
+    ),
+    "@memlock": ((247, "mlock mlock2 mlockall munlock munlockall"),),
+    "@module": ((247, "delete_module finit_module init_module"),),
+    "@mount": (
+        (
+            247,
+            "chroot fsconfig fsmount fsopen fspick mount move_mount open_tree "
+            "pivot_root umount umount2",
+        ),
+        (
+            252,
+            "chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount "
+            "open_tree pivot_root umount umount2",
+        ),
+        (
+            259,
+            "chroot fsconfig fsmount fsopen fspick mount mount_setattr move_mount "
+            "open_tree_attr pivot_root umount umount2",
+        ),
+    ),
+    "@network-io": (
+        (
+            247,
+            "accept accept4 bind connect getpeername getsockname getsockopt "
+            "listen recv recvfrom recvmmsg recvmmsg_time64 recvmsg send "
+            "sendmmsg sendmsg sendto setsockopt shutdown socket socketcall "
+            "socketpair",
+        ),
+    ),
+    "@obsolete": (
+        (
+            247,
+            "_sysctl afs_syscall bdflush break create_module ftime "
+            "get_kernel_syms getpmsg gtty idle lock mpx prof profil putpmsg "
+            "query_module security sgetmask ssetmask stime stty sysfs tuxcall "
+            "ulimit uselib ustat vserver",
+        ),
+    ),
+    "@pkey": ((247, "pkey_alloc pkey_free pkey_mprotect"),),
+    "@privileged": (
+        (
+            247,
+            "@chown @clock @module @raw-io @reboot @swap _sysctl acct bpf "
+            "capset chroot fanotify_init fanotify_mark nfsservctl "
+            "open_by_handle_at pivot_root quotactl setdomainname setfsuid "
+            "setfsuid32 setgroups setgroups32 sethostname setresuid setresuid32 "
+            "setreuid setreuid32 setuid setuid32 vhangup",
+        ),
+        (
+            252,
+            "@chown @clock @module @raw-io @reboot @swap _sysctl acct bpf "
+            "capset chroot fanotify_init fanotify_mark nfsservctl "
+            "open_by_handle_at pivot_root quotactl quotactl_fd setdomainname "
+            "setfsuid setfsuid32 setgroups setgroups32 sethostname setresuid "
+            "setresuid32 setreuid setreuid32 setuid setuid32 vhangup",
+        ),
+    ),
+    "@process": (
+        (
+            247,
+            "arch_prctl capget clone clone3 execveat fork getrusage kill "
+            "pidfd_open pidfd_send_signal prctl rt_sigqueueinfo rt_tgsigqueueinfo "
+            "setns swapcontext tgkill times tkill unshare vfork wait4 waitid "
+            "waitpid",
+        ),
+        (
+            252,
+            "capget clone clone3 execveat fork getrusage kill pidfd_open "
+            "pidfd_send_signal prctl rt_sigqueueinfo rt_tgsigqueueinfo setns "
+            "swapcontext tgkill times tkill unshare vfork wait4 waitid waitpid",
+        ),
+    ),
+    "@raw-io": (
+        (247, "ioperm iopl pciconfig_iobase pciconfig_read pciconfig_write"),
+        (
+            252,
+            "ioperm iopl pciconfig_iobase pciconfig_read pciconfig_write "
+            "s390_pci_mmio_read s390_pci_mmio_write",
+        ),
+    ),
+    "@reboot": ((247, "kexec_file_load kexec_load reboot"),),
+    "@resources": (
+        (
+            247,
+            "ioprio_set mbind migrate_pages move_pages nice sched_setaffinity "
+            "sched_setattr sched_setparam sched_setscheduler set_mempolicy "
+            "setpriority setrlimit",
+        ),
+        (
+            252,
+            "ioprio_set mbind migrate_pages move_pages nice sched_setaffinity "
+            "sched_setattr sched_setparam sched_setscheduler set_mempolicy "
+            "set_mempolicy_home_node setpriority setrlimit",
+        ),
+    ),
+    "@sandbox": (
+        (
+            254,
+            "landlock_add_rule landlock_create_ruleset landlock_restrict_self seccomp",
+        ),
+    ),
+    "@setuid": (
+        (
+            247,
+            "setgid setgid32 setgroups setgroups32 setregid setregid32 setresgid "
+            "setresgid32 setresuid setresuid32 setreuid setreuid32 setuid "
+            "setuid32",
+        ),
+    ),
+    "@signal": (
+        (
+            247,
+            "rt_sigaction rt_sigpending rt_sigprocmask rt_sigsuspend "
+            "rt_sigtimedwait rt_sigtimedwait_time64 sigaction sigaltstack signal "
+            "signalfd signalfd4 sigpending sigprocmask sigsuspend",
+        ),
+    ),
+    "@swap": ((247, "swapoff swapon"),),
+    "@sync": (
+        (247, "fdatasync fsync msync sync sync_file_range sync_file_range2 syncfs"),
+    ),
+    "@system-service": (
+        (
+            247,
+            "@aio @basic-io @chown @default @file-system @io-event @ipc "
+            "@keyring @memlock @network-io @process @resources @setuid "
+            "@signal @sync @timer capget capset copy_file_range fadvise64 "
+            "fadvise64_64 flock get_mempolicy getcpu getpriority getrandom "
+            "ioctl ioprio_get kcmp madvise mprotect mremap "
+            "name_to_handle_at oldolduname olduname personality readahead "
+            "readdir remap_file_pages sched_get_priority_max "
+            "sched_get_priority_min sched_getaffinity sched_getattr "
+            "sched_getparam sched_getscheduler sched_rr_get_interval "
+            "sched_rr_get_interval_time64 sched_yield sendfile sendfile64 "
+            "setfsgid setfsgid32 setfsuid setfsuid32 setpgid setsid splice "
+            "sysinfo tee umask uname userfaultfd vmsplice",
+        ),
+        (
+            252,
+            "@aio @basic-io @chown @default @file-system @io-event @ipc "
+            "@keyring @memlock @network-io @process @resources @setuid "
+            "@signal @sync @timer arm_fadvise64_64 capget capset "
+            "copy_file_range fadvise64 fadvise64_64 flock get_mempolicy "
+            "getcpu getpriority ioctl ioprio_get kcmp madvise mremap "
+            "name_to_handle_at oldolduname olduname personality readahead "
+            "readdir remap_file_pages sched_get_priority_max "
+            "sched_get_priority_min sched_getattr sched_getparam "
+            "sched_getscheduler sched_rr_get_interval "
+            "sched_rr_get_interval_time64 sched_yield sendfile sendfile64 "
+            "setfsgid setfsgid32 setfsuid setfsuid32 setpgid setsid splice "
+            "sysinfo tee umask uname userfaultfd vmsplice",
+        ),
+    ),
+    "@timer": (
+        (
+            247,
+            "alarm getitimer setitimer timer_create timer_delete timer_getoverrun "
+            "timer_gettime timer_gettime64 timer_settime timer_settime64 "
+            "timerfd_create timerfd_gettime timerfd_gettime64 timerfd_settime "
+            "timerfd_settime64 times",
+        ),
+    ),
+}
 
 # The calls of a judged group that its architecture has, as far as that
 # version's libseccomp (the one of the same Debian release) knows them.
-NATIVE: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {'arm64': {'@clock': ((247, 'adjtimex clock_adjtime clock_settime settimeofday'),),
-           '@cpu-emulation': ((247, ''),),
-           '@debug': ((247, 'lookup_dcookie perf_event_open pidfd_getfd ptrace'),),
-           '@module': ((247, 'delete_module finit_module init_module'),),
-           '@mount': ((247,
-                       'chroot fsconfig fsmount fsopen fspick mount move_mount '
-                       'open_tree pivot_root umount2'),
-                      (252,
-                       'chroot fsconfig fsmount fsopen fspick mount mount_setattr '
-                       'move_mount open_tree pivot_root umount2'),
-                      (259,
-                       'chroot fsconfig fsmount fsopen fspick mount mount_setattr '
-                       'move_mount open_tree_attr pivot_root umount2')),
-           '@obsolete': ((247, ''),),
-           '@privileged': ((247,
-                            'acct adjtimex bpf capset chroot clock_adjtime '
-                            'clock_settime delete_module fanotify_init fanotify_mark '
-                            'fchown fchownat finit_module init_module kexec_file_load '
-                            'kexec_load nfsservctl open_by_handle_at pivot_root '
-                            'quotactl reboot setdomainname setfsuid setgroups '
-                            'sethostname setresuid setreuid settimeofday setuid '
-                            'swapoff swapon vhangup'),
-                           (252,
-                            'acct adjtimex bpf capset chroot clock_adjtime '
-                            'clock_settime delete_module fanotify_init fanotify_mark '
-                            'fchown fchownat finit_module init_module kexec_file_load '
-                            'kexec_load nfsservctl open_by_handle_at pivot_root '
-                            'quotactl quotactl_fd reboot setdomainname setfsuid '
-                            'setgroups sethostname setresuid setreuid settimeofday '
-                            'setuid swapoff swapon vhangup')),
-           '@raw-io': ((247, ''),),
-           '@reboot': ((247, 'kexec_file_load kexec_load reboot'),),
-           '@resources': ((247,
-                           'ioprio_set mbind migrate_pages move_pages '
-                           'sched_setaffinity sched_setattr sched_setparam '
-                           'sched_setscheduler set_mempolicy setpriority setrlimit'),
-                          (252,
-                           'ioprio_set mbind migrate_pages move_pages '
-                           'sched_setaffinity sched_setattr sched_setparam '
-                           'sched_setscheduler set_mempolicy set_mempolicy_home_node '
-                           'setpriority setrlimit')),
-           '@swap': ((247, 'swapoff swapon'),)},
- 'x86-64': {'@clock': ((247, 'adjtimex clock_adjtime clock_settime settimeofday'),),
-            '@cpu-emulation': ((247, 'modify_ldt'),),
-            '@debug': ((247, 'lookup_dcookie perf_event_open pidfd_getfd ptrace'),),
-            '@module': ((247, 'delete_module finit_module init_module'),),
-            '@mount': ((247,
-                        'chroot fsconfig fsmount fsopen fspick mount move_mount '
-                        'open_tree pivot_root umount2'),
-                       (252,
-                        'chroot fsconfig fsmount fsopen fspick mount mount_setattr '
-                        'move_mount open_tree pivot_root umount2'),
-                       (259,
-                        'chroot fsconfig fsmount fsopen fspick mount mount_setattr '
-                        'move_mount open_tree_attr pivot_root umount2')),
-            '@obsolete': ((247,
-                           '_sysctl afs_syscall create_module get_kernel_syms getpmsg '
-                           'putpmsg query_module security sysfs tuxcall uselib ustat '
-                           'vserver'),),
-            '@privileged': ((247,
-                             '_sysctl acct adjtimex bpf capset chown chroot '
-                             'clock_adjtime clock_settime delete_module fanotify_init '
-                             'fanotify_mark fchown fchownat finit_module init_module '
-                             'ioperm iopl kexec_file_load kexec_load lchown '
-                             'nfsservctl open_by_handle_at pivot_root quotactl reboot '
-                             'setdomainname setfsuid setgroups sethostname setresuid '
-                             'setreuid settimeofday setuid swapoff swapon vhangup'),
-                            (252,
-                             '_sysctl acct adjtimex bpf capset chown chroot '
-                             'clock_adjtime clock_settime delete_module fanotify_init '
-                             'fanotify_mark fchown fchownat finit_module init_module '
-                             'ioperm iopl kexec_file_load kexec_load lchown '
-                             'nfsservctl open_by_handle_at pivot_root quotactl '
-                             'quotactl_fd reboot setdomainname setfsuid setgroups '
-                             'sethostname setresuid setreuid settimeofday setuid '
-                             'swapoff swapon vhangup')),
-            '@raw-io': ((247, 'ioperm iopl'),),
-            '@reboot': ((247, 'kexec_file_load kexec_load reboot'),),
-            '@resources': ((247,
-                            'ioprio_set mbind migrate_pages move_pages '
-                            'sched_setaffinity sched_setattr sched_setparam '
-                            'sched_setscheduler set_mempolicy setpriority setrlimit'),
-                           (252,
-                            'ioprio_set mbind migrate_pages move_pages '
-                            'sched_setaffinity sched_setattr sched_setparam '
-                            'sched_setscheduler set_mempolicy set_mempolicy_home_node '
-                            'setpriority setrlimit')),
-            '@swap': ((247, 'swapoff swapon'),)}}
+NATIVE: dict[str, dict[str, tuple[tuple[int, str], ...]]] = {
+    "arm64": {
+        "@clock": ((247, "adjtimex clock_adjtime clock_settime settimeofday"),),
+        "@cpu-emulation": ((247, ""),),
+        "@debug": ((247, "lookup_dcookie perf_event_open pidfd_getfd ptrace"),),
+        "@module": ((247, "delete_module finit_module init_module"),),
+        "@mount": (
+            (
+                247,
+                "chroot fsconfig fsmount fsopen fspick mount move_mount "
+                "open_tree pivot_root umount2",
+            ),
+            (
+                252,
+                "chroot fsconfig fsmount fsopen fspick mount mount_setattr "
+                "move_mount open_tree pivot_root umount2",
+            ),
+            (
+                259,
+                "chroot fsconfig fsmount fsopen fspick mount mount_setattr "
+                "move_mount open_tree_attr pivot_root umount2",
+            ),
+        ),
+        "@obsolete": ((247, ""),),
+        "@privileged": (
+            (
+                247,
+                "acct adjtimex bpf capset chroot clock_adjtime "
+                "clock_settime delete_module fanotify_init fanotify_mark "
+                "fchown fchownat finit_module init_module kexec_file_load "
+                "kexec_load nfsservctl open_by_handle_at pivot_root "
+                "quotactl reboot setdomainname setfsuid setgroups "
+                "sethostname setresuid setreuid settimeofday setuid "
+                "swapoff swapon vhangup",
+            ),
+            (
+                252,
+                "acct adjtimex bpf capset chroot clock_adjtime "
+                "clock_settime delete_module fanotify_init fanotify_mark "
+                "fchown fchownat finit_module init_module kexec_file_load "
+                "kexec_load nfsservctl open_by_handle_at pivot_root "
+                "quotactl quotactl_fd reboot setdomainname setfsuid "
+                "setgroups sethostname setresuid setreuid settimeofday "
+                "setuid swapoff swapon vhangup",
+            ),
+        ),
+        "@raw-io": ((247, ""),),
+        "@reboot": ((247, "kexec_file_load kexec_load reboot"),),
+        "@resources": (
+            (
+                247,
+                "ioprio_set mbind migrate_pages move_pages "
+                "sched_setaffinity sched_setattr sched_setparam "
+                "sched_setscheduler set_mempolicy setpriority setrlimit",
+            ),
+            (
+                252,
+                "ioprio_set mbind migrate_pages move_pages "
+                "sched_setaffinity sched_setattr sched_setparam "
+                "sched_setscheduler set_mempolicy set_mempolicy_home_node "
+                "setpriority setrlimit",
+            ),
+        ),
+        "@swap": ((247, "swapoff swapon"),),
+    },
+    "x86-64": {
+        "@clock": ((247, "adjtimex clock_adjtime clock_settime settimeofday"),),
+        "@cpu-emulation": ((247, "modify_ldt"),),
+        "@debug": ((247, "lookup_dcookie perf_event_open pidfd_getfd ptrace"),),
+        "@module": ((247, "delete_module finit_module init_module"),),
+        "@mount": (
+            (
+                247,
+                "chroot fsconfig fsmount fsopen fspick mount move_mount "
+                "open_tree pivot_root umount2",
+            ),
+            (
+                252,
+                "chroot fsconfig fsmount fsopen fspick mount mount_setattr "
+                "move_mount open_tree pivot_root umount2",
+            ),
+            (
+                259,
+                "chroot fsconfig fsmount fsopen fspick mount mount_setattr "
+                "move_mount open_tree_attr pivot_root umount2",
+            ),
+        ),
+        "@obsolete": (
+            (
+                247,
+                "_sysctl afs_syscall create_module get_kernel_syms getpmsg "
+                "putpmsg query_module security sysfs tuxcall uselib ustat "
+                "vserver",
+            ),
+        ),
+        "@privileged": (
+            (
+                247,
+                "_sysctl acct adjtimex bpf capset chown chroot "
+                "clock_adjtime clock_settime delete_module fanotify_init "
+                "fanotify_mark fchown fchownat finit_module init_module "
+                "ioperm iopl kexec_file_load kexec_load lchown "
+                "nfsservctl open_by_handle_at pivot_root quotactl reboot "
+                "setdomainname setfsuid setgroups sethostname setresuid "
+                "setreuid settimeofday setuid swapoff swapon vhangup",
+            ),
+            (
+                252,
+                "_sysctl acct adjtimex bpf capset chown chroot "
+                "clock_adjtime clock_settime delete_module fanotify_init "
+                "fanotify_mark fchown fchownat finit_module init_module "
+                "ioperm iopl kexec_file_load kexec_load lchown "
+                "nfsservctl open_by_handle_at pivot_root quotactl "
+                "quotactl_fd reboot setdomainname setfsuid setgroups "
+                "sethostname setresuid setreuid settimeofday setuid "
+                "swapoff swapon vhangup",
+            ),
+        ),
+        "@raw-io": ((247, "ioperm iopl"),),
+        "@reboot": ((247, "kexec_file_load kexec_load reboot"),),
+        "@resources": (
+            (
+                247,
+                "ioprio_set mbind migrate_pages move_pages "
+                "sched_setaffinity sched_setattr sched_setparam "
+                "sched_setscheduler set_mempolicy setpriority setrlimit",
+            ),
+            (
+                252,
+                "ioprio_set mbind migrate_pages move_pages "
+                "sched_setaffinity sched_setattr sched_setparam "
+                "sched_setscheduler set_mempolicy set_mempolicy_home_node "
+                "setpriority setrlimit",
+            ),
+        ),
+        "@swap": ((247, "swapoff swapon"),),
+    },
+}
 
 # Names that may follow a system call and a colon.
-ERRNO: str = ('E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN EALREADY EBADE EBADF '
- 'EBADFD EBADMSG EBADR EBADRQC EBADSLT EBFONT EBUSY ECANCELED ECHILD ECHRNG ECOMM '
- 'ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK EDEADLOCK EDESTADDRREQ EDOM EDOTDOT '
- 'EDQUOT EEXIST EFAULT EFBIG EFTYPE EHOSTDOWN EHOSTUNREACH EHWPOISON EIDRM EILSEQ '
- 'EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EISNAM EKEYEXPIRED EKEYREJECTED '
- 'EKEYREVOKED EL2HLT EL2NSYNC EL3HLT EL3RST ELIBACC ELIBBAD ELIBEXEC ELIBMAX ELIBSCN '
- 'ELNRNG ELOOP EMEDIUMTYPE EMFILE EMLINK EMSGSIZE EMULTIHOP ENAMETOOLONG ENAVAIL '
- 'ENETDOWN ENETRESET ENETUNREACH ENFILE ENOANO ENOBUFS ENOCSI ENODATA ENODEV ENOENT '
- 'ENOEXEC ENOKEY ENOLCK ENOLINK ENOMEDIUM ENOMEM ENOMSG ENONET ENOPKG ENOPROTOOPT '
- 'ENOSPC ENOSR ENOSTR ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTNAM '
- 'ENOTRECOVERABLE ENOTSOCK ENOTSUP ENOTTY ENOTUNIQ ENXIO EOPNOTSUPP EOVERFLOW '
- 'EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE '
- 'EREMCHG EREMOTE EREMOTEIO ERESTART ERFKILL EROFS ESHUTDOWN ESOCKTNOSUPPORT ESPIPE '
- 'ESRCH ESRMNT ESTALE ESTRPIPE ETIME ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUNATCH '
- 'EUSERS EWOULDBLOCK EXDEV EXFULL')
+ERRNO: str = (
+    "E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EADV EAFNOSUPPORT EAGAIN EALREADY EBADE EBADF "
+    "EBADFD EBADMSG EBADR EBADRQC EBADSLT EBFONT EBUSY ECANCELED ECHILD ECHRNG ECOMM "
+    "ECONNABORTED ECONNREFUSED ECONNRESET EDEADLK EDEADLOCK EDESTADDRREQ EDOM EDOTDOT "
+    "EDQUOT EEXIST EFAULT EFBIG EFTYPE EHOSTDOWN EHOSTUNREACH EHWPOISON EIDRM EILSEQ "
+    "EINPROGRESS EINTR EINVAL EIO EISCONN EISDIR EISNAM EKEYEXPIRED EKEYREJECTED "
+    "EKEYREVOKED EL2HLT EL2NSYNC EL3HLT EL3RST ELIBACC ELIBBAD ELIBEXEC ELIBMAX ELIBSCN "
+    "ELNRNG ELOOP EMEDIUMTYPE EMFILE EMLINK EMSGSIZE EMULTIHOP ENAMETOOLONG ENAVAIL "
+    "ENETDOWN ENETRESET ENETUNREACH ENFILE ENOANO ENOBUFS ENOCSI ENODATA ENODEV ENOENT "
+    "ENOEXEC ENOKEY ENOLCK ENOLINK ENOMEDIUM ENOMEM ENOMSG ENONET ENOPKG ENOPROTOOPT "
+    "ENOSPC ENOSR ENOSTR ENOSYS ENOTBLK ENOTCONN ENOTDIR ENOTEMPTY ENOTNAM "
+    "ENOTRECOVERABLE ENOTSOCK ENOTSUP ENOTTY ENOTUNIQ ENXIO EOPNOTSUPP EOVERFLOW "
+    "EOWNERDEAD EPERM EPFNOSUPPORT EPIPE EPROTO EPROTONOSUPPORT EPROTOTYPE ERANGE "
+    "EREMCHG EREMOTE EREMOTEIO ERESTART ERFKILL EROFS ESHUTDOWN ESOCKTNOSUPPORT ESPIPE "
+    "ESRCH ESRMNT ESTALE ESTRPIPE ETIME ETIMEDOUT ETOOMANYREFS ETXTBSY EUCLEAN EUNATCH "
+    "EUSERS EWOULDBLOCK EXDEV EXFULL"
+)

@@ -281,6 +281,16 @@ from __future__ import annotations
 '''
 
 
+def wrapped(line: str, width: int = 150) -> str:
+    """Break a long row of a text between two words: Python joins what `\\` ends."""
+    rows = [""]
+    for word in line.split(" "):
+        if rows[-1] and len(rows[-1]) + len(word) >= width:
+            rows.append("")
+        rows[-1] += word + " "
+    return "\\\n".join(rows).rstrip(" ")
+
+
 def render(told: t.Sequence[Told]) -> str:
     parts = [HEAD]
     parts.append(f'FINGERPRINT = "{fingerprint()}"\n')
@@ -319,7 +329,7 @@ def render(told: t.Sequence[Told]) -> str:
     }
     for name, (comment, lines) in tables.items():
         parts.append(f'# {comment}\n{name} = """\\')
-        parts += [line.replace("\\", "\\\\") for line in lines]
+        parts += [wrapped(line.replace("\\", "\\\\")) for line in lines]
         parts.append('"""\n')
     return "\n".join(parts).rstrip("\n") + "\n"
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 import json
 import pathlib
 import pprint
+import subprocess
+import sys
 import typing as t
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -40,8 +42,6 @@ HEAD = '''\
 """System-call groups by systemd version; an entry holds from its version on."""
 
 from __future__ import annotations
-
-# fmt: off
 '''
 
 Documents = dict[int, dict[str, t.Any]]
@@ -120,5 +120,14 @@ def render(read: Documents) -> str:
     )
 
 
+def formatted(text: str) -> str:
+    """The text as the project's formatter writes it."""
+    command = [sys.executable, "-m", "ruff", "format", "-"]
+    done = subprocess.run(
+        command, input=text, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout
+
+
 if __name__ == "__main__":
-    TABLE.write_text(render(documents()))
+    TABLE.write_text(formatted(render(documents())))
