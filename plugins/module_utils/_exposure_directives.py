@@ -144,7 +144,7 @@ def _mount_images(settings: Settings, key: str, value: str) -> None:
         settings.mount_images = False
         return
     for word in values.words(value, unquote=True)[0]:
-        source, _, rest = word.partition(":")
+        source, _colon, rest = word.partition(":")
         target = rest.partition(":")[0]
         if source.lstrip("-").startswith("/") and target.startswith("/"):
             settings.mount_images = True

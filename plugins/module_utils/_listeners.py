@@ -127,7 +127,7 @@ class Endpoint:
 
 
 def _address(word: str) -> tuple[str, int]:
-    raw, _, port = word.partition(":")
+    raw, _colon, port = word.partition(":")
     # each 32-bit word is in the order of the machine, which Linux prints as a number
     words = [int(raw[i : i + 8], 16) for i in range(0, len(raw), 8)]
     packed = struct.pack(f"={len(words)}I", *words)

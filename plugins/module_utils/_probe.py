@@ -293,7 +293,7 @@ class Response:
             return self.feed(b"")
         headers = {}
         for line in lines[1:]:
-            name, _, value = line.partition(":")
+            name, _colon, value = line.partition(":")
             headers[name.strip().lower()] = value.strip()
         if "chunked" in headers.get("transfer-encoding", "").lower():
             self.body, self.complete = _chunks(rest)

@@ -168,8 +168,8 @@ class Proc:
         """The control group that systemd put a process in, such as ``/a.slice/b``."""
         paths = {}
         for line in self.text(str(pid), "cgroup").split("\n"):
-            _number, _, rest = line.partition(":")
-            controllers, _, place = rest.partition(":")
+            _number, _colon, rest = line.partition(":")
+            controllers, _colon, place = rest.partition(":")
             if place:
                 paths[controllers] = place
         unified = paths.get("", "")

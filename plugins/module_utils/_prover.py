@@ -173,7 +173,7 @@ def _latency(case: Case, question: Question) -> None:
     _probe, unit, listener = question
     first = case.entry(unit)["addresses"][unit.label(listener)]
     samples = [first]
-    for _ in range(case.wish.samples - 1):
+    for _sample in range(case.wish.samples - 1):
         if case.wish.rest == "keep" or not stop(case):
             break
         forget_starts(case)

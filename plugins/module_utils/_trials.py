@@ -200,7 +200,7 @@ class _Load:
         self._timeout = case.wish.timeout
         self._threads = [
             threading.Thread(target=self._client, daemon=True)
-            for _ in range(max(case.wish.crash_clients, 1))
+            for _client in range(max(case.wish.crash_clients, 1))
         ]
 
     def __enter__(self) -> _Load:

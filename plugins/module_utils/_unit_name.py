@@ -54,7 +54,7 @@ def checked_unit_name(name: str) -> str:
 
 def suffix(name: str) -> str:
     """Give the type of a unit, `service` for `a@b.service`, or an empty string."""
-    _, dot, tail = name.rpartition(".")
+    _name, dot, tail = name.rpartition(".")
     return tail if dot and tail in SUFFIXES else ""
 
 

@@ -169,25 +169,23 @@ def _tar_member(info: tarfile.TarInfo) -> Member:
     )
 
 
-@contextlib.contextmanager
-def _decompressed(path: str, kind: str) -> t.Iterator[t.IO[bytes]]:
+def _decompressed(path: str, kind: str) -> t.ContextManager[t.IO[bytes]]:
+    opened: t.Any
     if kind == "zst":
-        with _zstd(path) as stream:
-            yield stream
-        return
-    with contextlib.ExitStack() as stack:
-        if kind == "gz":
-            import gzip
+        opened = _zstd(path)
+    elif kind == "gz":
+        import gzip
 
-            yield t.cast("t.IO[bytes]", stack.enter_context(gzip.open(path, "rb")))
-        elif kind == "xz":
-            yield t.cast("t.IO[bytes]", stack.enter_context(lzma.open(path, "rb")))
-        elif kind == "bz2":
-            import bz2
+        opened = gzip.GzipFile(path, "rb")
+    elif kind == "xz":
+        opened = lzma.LZMAFile(path, "rb")
+    elif kind == "bz2":
+        import bz2
 
-            yield t.cast("t.IO[bytes]", stack.enter_context(bz2.open(path, "rb")))
-        else:
-            yield stack.enter_context(open(path, "rb"))
+        opened = bz2.BZ2File(path, "rb")
+    else:
+        opened = io.FileIO(path, "rb")
+    return t.cast("t.ContextManager[t.IO[bytes]]", opened)
 
 
 @contextlib.contextmanager
