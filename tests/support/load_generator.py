@@ -8,8 +8,8 @@
     load_generator.py http://127.0.0.1:80/version --seconds 60 --requests 10000
 
 Each request has a connection of its own, unless ``--keep-alive`` is given. It ends when its time
-is over, when its requests are made, or when its standard input ends; then it prints one
-JSON object:
+is over, when its requests are made, or when it is told to (``--until-eof``, ``--until-file``);
+then it prints one JSON object:
 
 ok        whole answers with the expected status
 refused   connections that nobody listened for
@@ -29,6 +29,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import select
 import socket
 import ssl
@@ -238,6 +239,12 @@ class Bounds:
             self._left -= 1
             return True
 
+    def watch(self, path: str) -> None:
+        """End when a file is there."""
+        while not self.told.wait(0.2):
+            if os.path.exists(path):
+                self.told.set()
+
     def listen(self, stream: t.TextIO) -> None:
         """End when the stream does."""
         while not self.told.is_set():
@@ -280,6 +287,10 @@ def run(wish: argparse.Namespace) -> dict[str, t.Any]:
         thread.start()
     if wish.until_eof:
         threading.Thread(target=bounds.listen, args=(sys.stdin,), daemon=True).start()
+    if wish.until_file:
+        watch = threading.Thread(target=bounds.watch, args=(wish.until_file,))
+        watch.daemon = True
+        watch.start()
     for thread in threads:
         thread.join()
     bounds.told.set()
@@ -299,6 +310,9 @@ def read_arguments(words: t.Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--keep-alive", action="store_true")
     parser.add_argument(
         "--until-eof", action="store_true", help="end when standard input does, too"
+    )
+    parser.add_argument(
+        "--until-file", metavar="PATH", help="end when this file is there, too"
     )
     return parser.parse_args(words)
 
