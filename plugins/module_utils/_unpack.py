@@ -169,23 +169,21 @@ def _tar_member(info: tarfile.TarInfo) -> Member:
     )
 
 
-def _decompressed(path: str, kind: str) -> t.ContextManager[t.IO[bytes]]:
-    opened: t.Any
+def _decompressed(path: str, kind: str) -> t.Any:
+    """A context that gives the plain bytes of a file, whatever compressed them."""
     if kind == "zst":
-        opened = _zstd(path)
-    elif kind == "gz":
+        return _zstd(path)
+    if kind == "gz":
         import gzip
 
-        opened = gzip.GzipFile(path, "rb")
-    elif kind == "xz":
-        opened = lzma.LZMAFile(path, "rb")
-    elif kind == "bz2":
+        return gzip.GzipFile(path, "rb")
+    if kind == "xz":
+        return lzma.LZMAFile(path, "rb")
+    if kind == "bz2":
         import bz2
 
-        opened = bz2.BZ2File(path, "rb")
-    else:
-        opened = io.FileIO(path, "rb")
-    return t.cast("t.ContextManager[t.IO[bytes]]", opened)
+        return bz2.BZ2File(path, "rb")
+    return io.FileIO(path, "rb")
 
 
 @contextlib.contextmanager
