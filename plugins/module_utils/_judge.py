@@ -26,14 +26,11 @@ from . import (
     _rules_socket,
     _rules_syntax,
 )
-from ._rules import RULES, Finder, Problem, Rule, Subject
+from ._rules import MOST_PROBLEMS, RULES, Finder, Problem, Rule, Subject, World
 from ._unit import InvalidUnit, Unit
 from ._unit_name import InvalidUnitName, is_unit_name
 
 DEFAULT_SYSTEMD: t.Final = 252
-
-# So many from one place; nobody reads more.
-MOST_PROBLEMS: t.Final = 1000
 
 # Of every unit, a part of one among them.
 _ANY: t.Final[tuple[Finder, ...]] = (*_rules_syntax.FINDERS, *_rules_sandbox.FINDERS)
@@ -86,8 +83,13 @@ def unit_problems(
         return _unreadable(text, owner, systemd, unreadable)
     if not text and not part:
         return [_rules_syntax.EMPTY.at("the file is empty, which masks the unit")]
-    others = {other: _parse(value)[0] for other, value in (units or {}).items()}
-    subject = Subject(unit, owner, systemd, others, part is not None)
+    if units and not part and units.get(name) == text:
+        world = _world(tuple(units.items()), systemd)
+        subject = world.subjects[name]
+    else:
+        others = {other: _parse(value)[0] for other, value in (units or {}).items()}
+        world = World({**others, owner: unit}, systemd, is_set=bool(units))
+        subject = Subject(unit, owner, systemd, world, part is not None)
     problems = [
         problem
         for find in _finders(subject)
@@ -105,7 +107,8 @@ def _unreadable(
     problems: list[Problem] = []
     if error.line:
         readable = _LINES.split(text, maxsplit=error.line - 1)[: error.line - 1]
-        subject = Subject(_parse("\n".join(readable))[0], name, systemd)
+        before = _parse("\n".join(readable))[0]
+        subject = Subject(before, name, systemd, World({name: before}, systemd))
         problems = [
             problem
             for find in _rules_syntax.FINDERS
@@ -143,6 +146,13 @@ def _parse(text: str | bytes) -> tuple[Unit, InvalidUnit | None]:
         return Unit(), exc
 
 
+@lru_cache(maxsize=2)
+def _world(units: tuple[tuple[str, str | bytes], ...], systemd: int) -> World:
+    """Give the world of a set, which is the same for each of its units."""
+    parsed = {name: _parse(text)[0] for name, text in units}
+    return World(parsed, systemd, is_set=True)
+
+
 def _guess(unit: Unit) -> str:
     """Give a name of the type whose own section the unit has."""
     present = {section.name for section in unit.sections}
@@ -154,6 +164,7 @@ def _guess(unit: Unit) -> str:
 
 __all__ = (
     "DEFAULT_SYSTEMD",
+    "MOST_PROBLEMS",
     "RULES",
     "Problem",
     "Rule",

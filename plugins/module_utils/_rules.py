@@ -12,8 +12,9 @@ Each has a page below `docs/rules/`.
 
 from __future__ import annotations
 
+import re
 import typing as t
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from . import _directives
@@ -24,6 +25,15 @@ from ._values import value_problem
 
 if t.TYPE_CHECKING:
     Severity = t.Literal["error", "warning", "info"]
+
+T = t.TypeVar("T")
+
+# So many from one place; nobody reads more.
+MOST_PROBLEMS: t.Final = 1000
+
+# Of these types every host has some of its own, or makes them as needed.
+_MADE_ELSEWHERE: t.Final = ("target", "slice", "device", "mount", "swap", "automount")
+_OWN_SPECIFIER: t.Final = re.compile("%([A-Za-z%])")
 
 
 @dataclass(frozen=True)
@@ -83,9 +93,63 @@ def rule(name: str, severity: Severity, sentence: str) -> Rule:
     return found
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
+class World:
+    """The units that are judged together, by file name, for one version of systemd.
+
+    `is_set` is false where nothing is known but one unit. What is found out about the
+    whole of them is found out once.
+    """
+
+    units: t.Mapping[str, Unit]
+    systemd: int
+    is_set: bool = False
+
+    @cached_property
+    def subjects(self) -> dict[str, Subject]:
+        """Each unit by its name, as something to judge."""
+        return {
+            name: Subject(self.units[name], name, self.systemd, self)
+            for name in sorted(self.units)
+        }
+
+    @cached_property
+    def sockets(self) -> dict[str, list[Subject]]:
+        """The sockets that start a service, by its name."""
+        found: dict[str, list[Subject]] = {}
+        for subject in self.of_type("socket"):
+            found.setdefault(subject.started_service, []).append(subject)
+        return found
+
+    def of_type(self, unit_type: str) -> list[Subject]:
+        """Give the units of one type, by name."""
+        return [one for one in self.subjects.values() if one.type == unit_type]
+
+    @cached_property
+    def families(self) -> frozenset[str]:
+        """What the names of the units begin with."""
+        return frozenset(family(name) for name in self.units)
+
+    @cached_property
+    def _found(self) -> dict[t.Any, t.Any]:
+        return {}
+
+    def once(self, find: t.Callable[[World], T]) -> T:
+        """Give what `find` finds in this world; it is asked only once."""
+        if find not in self._found:
+            self._found[find] = find(self)
+        found: T = self._found[find]
+        return found
+
+
+def family(name: str) -> str:
+    """Give what a unit's name begins with, `app` for `app-http@.socket`."""
+    return re.split("[-.@]", name, maxsplit=1)[0]
+
+
+@dataclass(frozen=True, eq=False)
 class Subject:
-    """A unit that is judged, under its name, for a version, beside other units.
+    """A unit that is judged, under its name, for a version, in its world.
 
     `is_part` is true for a drop-in: what it lacks may stand elsewhere.
     """
@@ -93,7 +157,7 @@ class Subject:
     unit: Unit
     name: str
     systemd: int
-    units: t.Mapping[str, Unit] = field(default_factory=dict)
+    world: World
     is_part: bool = False
 
     @cached_property
@@ -136,32 +200,52 @@ class Subject:
     def _keep(
         self, section: str, key: str, entries: list[Assignment]
     ) -> list[Assignment]:
-        directive = _directives.directives(self.systemd).get(section, {}).get(key)
         kept: list[Assignment] = []
         for entry in entries:
             if not entry.value:
                 kept.clear()
-            elif directive and not value_problem(
-                directive.kind, key, entry.value, self.systemd
-            ):
+            elif not self.fault(section, entry):
                 kept.append(entry)
         return kept
+
+    def fault(self, section: str, entry: Assignment) -> str | None:
+        """Say why systemd does not keep an assignment of that section, if it does not.
+
+        Each value is looked at once, however many rules ask for it.
+        """
+        faults = self._faults
+        place = id(entry)
+        if place in faults:
+            return faults[place]
+        known = _directives.directives(self.systemd).get(section, {})
+        directive = known.get(entry.key)
+        fault = faults[place] = (
+            value_problem(directive.kind, entry.key, entry.value, self.systemd)
+            if directive
+            else "no such directive"
+        )
+        return fault
+
+    @cached_property
+    def _faults(self) -> dict[int, str | None]:
+        return {}
 
     def kept_together(self, section: str, keys: t.Sequence[str]) -> list[Assignment]:
         """Give what systemd keeps of directives that make up one list.
 
         An empty assignment to any of them resets all.
         """
-        known = _directives.directives(self.systemd).get(section, {})
+        place = (section, " ".join(keys))
+        if place in self._kept:
+            return self._kept[place]
         assigned = [entry for key in keys for entry in self.entries(section, key)]
         kept: list[Assignment] = []
         for entry in sorted(assigned, key=lambda entry: entry.line):
             if not entry.value:
                 kept.clear()
-            elif entry.key in known and not value_problem(
-                known[entry.key].kind, entry.key, entry.value, self.systemd
-            ):
+            elif not self.fault(section, entry):
                 kept.append(entry)
+        self._kept[place] = kept
         return kept
 
     def last(self, section: str, key: str) -> Assignment | None:
@@ -191,18 +275,21 @@ class Subject:
 
     def other(self, name: str) -> Subject | None:
         """Give another unit of the set, or the template of that instance."""
-        for candidate in (name, template_of(name)):
-            if candidate is not None and candidate in self.units:
-                return Subject(
-                    self.units[candidate], candidate, self.systemd, self.units
-                )
-        return None
+        if not self.world.is_set:
+            return None
+        found = self.world.subjects.get(name)
+        template = None if found else template_of(name)
+        return self.world.subjects.get(template) if template else found
 
-    def others(self, unit_type: str) -> t.Iterator[Subject]:
-        """Give the other units of one type in the set, by name."""
-        for name in sorted(self.units):
-            if suffix(name) == unit_type and name != self.name:
-                yield Subject(self.units[name], name, self.systemd, self.units)
+    def has(self, name: str) -> bool:
+        """Tell whether a unit is in the set, or one that every host has."""
+        return (
+            "%" in name
+            or name == self.name
+            or suffix(name) in _MADE_ELSEWHERE
+            or name.startswith(("systemd-", "dbus.", "dbus-"))
+            or self.other(name) is not None
+        )
 
     @cached_property
     def started_service(self) -> str:
@@ -210,20 +297,29 @@ class Subject:
         key = "Service" if self.type == "socket" else "Unit"
         stated = self.value(self.own, key)
         if stated:
-            return stated.replace("%p", self.name.partition(".")[0].partition("@")[0])
+            return self.resolved(stated)
         stem = self.name.rpartition(".")[0]
         if self.type == "socket" and self.flag("Socket", "Accept"):
             return f"{stem.rstrip('@')}@.service"
         return f"{stem}.service"
 
-    @cached_property
+    @property
     def sockets(self) -> list[Subject]:
         """The sockets of the set that start this service."""
-        return [
-            socket
-            for socket in self.others("socket")
-            if socket.started_service == self.name
-        ]
+        return self.world.sockets.get(self.name, [])
+
+    def resolved(self, text: str) -> str:
+        """Give `text` with the specifiers replaced that the unit's own name settles."""
+        if "%" not in text:
+            return text
+        stem = self.name.rpartition(".")[0]
+        known = {"p": stem.partition("@")[0], "t": "/run"}
+        if not self.is_template:
+            known.update(n=self.name, N=stem)
+        return _OWN_SPECIFIER.sub(
+            lambda match: known.get(match[1], match[0]),
+            text,
+        )
 
     @property
     def is_template(self) -> bool:

@@ -13,10 +13,10 @@ itself; what else a host has installed they cannot know.
 from __future__ import annotations
 
 import typing as t
+from dataclasses import dataclass, field
 
-from ._rules import Problem, Subject, rule
+from ._rules import Problem, Subject, World, family, rule
 from ._unit import Assignment
-from ._unit_name import suffix
 
 MISSING = rule("missing-unit", "warning", "The unit needs one that the set lacks.")
 CYCLE = rule("dependency-cycle", "error", "Units of the set wait for each other.")
@@ -29,11 +29,23 @@ if t.TYPE_CHECKING:
 Graph = t.Dict[str, t.List[str]]
 """For each unit, the units that it waits for."""
 
+
+@dataclass(frozen=True)
+class Order:
+    """In which order the units of a set start.
+
+    `rings` has, for each unit that waits for itself by way of others, all the units
+    that it waits for and that wait for it.
+    """
+
+    graph: Graph
+    entries: dict[tuple[str, str], Assignment]
+    rings: dict[str, set[str]] = field(default_factory=dict)
+
+
 _HARD: t.Final = ("Requires", "Requisite", "BindsTo", "BindTo")
 _PULLING: t.Final = (*_HARD, "Wants", "Upholds")
 _SOFT: t.Final = ("Wants", "Upholds", "After", "Before", "PartOf", "OnFailure")
-# Of these types every host has some of its own, or makes them as needed.
-_MADE_ELSEWHERE: t.Final = ("target", "slice", "device", "mount", "swap", "automount")
 _TIMES: t.Final = (
     "OnCalendar",
     "OnActiveSec",
@@ -53,15 +65,14 @@ _PATHS: t.Final = (
 
 def missing(subject: Subject) -> t.Iterator[Problem]:
     """References to units that are neither in the set nor systemd's own."""
-    if not subject.units:
+    if not subject.world.is_set:
         return
     for key in (*_HARD, *_SOFT):
         for entry in subject.kept("Unit", key):
             for name in entry.value.split():
-                if _is_there(subject, name):
+                if subject.has(name):
                     continue
-                family = name.partition(".")[0].partition("@")[0].partition("-")[0]
-                related = family == subject.name.partition(".")[0].partition("-")[0]
+                related = family(name) == family(subject.name)
                 yield MISSING.at(
                     f"{name} is not among the units of the set",
                     "Unit",
@@ -71,19 +82,9 @@ def missing(subject: Subject) -> t.Iterator[Problem]:
     key = "Unit"
     if subject.type in ("timer", "path"):
         name = subject.started_service
-        if "%" not in name and not _is_there(subject, name):
+        if not subject.has(name):
             message = f"{name}, which it starts, is not among the units of the set"
             yield MISSING.at(message, subject.own, subject.last(subject.own, key))
-
-
-def _is_there(subject: Subject, name: str) -> bool:
-    return (
-        "%" in name
-        or name == subject.name
-        or suffix(name) in _MADE_ELSEWHERE
-        or name.startswith(("systemd-", "dbus.", "dbus-"))
-        or subject.other(name) is not None
-    )
 
 
 def never(subject: Subject) -> t.Iterator[Problem]:
@@ -101,52 +102,56 @@ def never(subject: Subject) -> t.Iterator[Problem]:
 
 def cycles(subject: Subject) -> t.Iterator[Problem]:
     """A unit that has to wait for itself."""
-    if not subject.units:
+    if not subject.world.is_set:
         return
-    stated: Graph = {}
-    entries: dict[tuple[str, str], Assignment] = {}
-    whole = [subject, *_whole_set(subject)]
-    for other in whole:
-        _add_order(other, stated, entries)
+    stated = subject.world.once(_stated_order)
     cycle = _cycle_through(subject.name, stated)
     # An order alone binds only units that are started together for another reason.
-    severity: Severity = "error" if _start_together(cycle, whole) else "warning"
+    severity: Severity = "error" if _start_together(cycle, subject.world) else "warning"
     if not cycle:
         # By way of targets, and only where they are started together, as at boot.
-        graph = {name: list(waits) for name, waits in stated.items()}
-        graph.setdefault("basic.target", []).extend(["sockets.target", "paths.target"])
-        for other in whole:
-            _add_default_order(other, graph)
-        cycle = _cycle_through(subject.name, graph)
+        cycle = _cycle_through(subject.name, subject.world.once(_default_order))
         severity = "warning"
     if cycle:
-        first, second = cycle[0], cycle[1 % len(cycle)]
+        first, second = cycle[0], cycle[1]
         yield CYCLE.at(
             " waits for ".join([*cycle, cycle[0]]),
             "Unit",
-            entries.get((first, second)),
+            stated.entries.get((first, second)),
             severity=severity,
         )
 
 
-def _start_together(cycle: list[str], whole: t.Iterable[Subject]) -> bool:
+def _start_together(cycle: list[str], world: World) -> bool:
     """Tell whether each unit of a cycle pulls in the next one, or the other way."""
     pulled = {
-        frozenset((subject.name, name))
-        for subject in whole
-        if subject.name in cycle
+        frozenset((name, other))
+        for name in cycle
+        if name in world.subjects
         for key in _PULLING
-        for entry in subject.kept("Unit", key)
-        for name in entry.value.split()
+        for entry in world.subjects[name].kept("Unit", key)
+        for other in entry.value.split()
     }
     steps = zip(cycle, [*cycle[1:], *cycle[:1]])
     return all(frozenset(step) in pulled for step in steps)
 
 
-def _whole_set(subject: Subject) -> t.Iterator[Subject]:
-    for name, unit in subject.units.items():
-        if name != subject.name:
-            yield Subject(unit, name, subject.systemd, subject.units)
+def _stated_order(world: World) -> Order:
+    """Give the order that the units state."""
+    order = Order({}, {})
+    for subject in world.subjects.values():
+        _add_order(subject, order.graph, order.entries)
+    return _with_rings(order)
+
+
+def _default_order(world: World) -> Order:
+    """Give the order that the units state, and what systemd adds to it by itself."""
+    stated = world.once(_stated_order)
+    graph = {name: list(waits) for name, waits in stated.graph.items()}
+    graph.setdefault("basic.target", []).extend(["sockets.target", "paths.target"])
+    for subject in world.subjects.values():
+        _add_default_order(subject, graph)
+    return _with_rings(Order(graph, stated.entries))
 
 
 def _add_order(
@@ -177,18 +182,70 @@ def _add_default_order(subject: Subject, graph: Graph) -> None:
         graph.setdefault(f"{subject.type}s.target", []).append(subject.name)
 
 
-def _cycle_through(start: str, graph: Graph) -> list[str]:
+def _with_rings(order: Order) -> Order:
+    """Give the order without steps from a unit to itself, which systemd drops."""
+    graph = {
+        name: [other for other in dict.fromkeys(waits) if other != name]
+        for name, waits in order.graph.items()
+    }
+    return Order(graph, order.entries, _rings(graph))
+
+
+def _rings(graph: Graph) -> dict[str, set[str]]:
+    """Give the strongly connected units of a graph, where they are more than one.
+
+    Tarjan's algorithm, with a stack of its own: a set may be deep.
+    """
+    rings: dict[str, set[str]] = {}
+    number: dict[str, int] = {}
+    lowest: dict[str, int] = {}
+    open_units: list[str] = []
+    closed: set[str] = set()
+    for root in graph:
+        walk = [] if root in number else [(root, iter(graph[root]))]
+        if walk:
+            number[root] = lowest[root] = len(number)
+            open_units.append(root)
+        while walk:
+            name, waits = walk[-1]
+            other = next(waits, None)
+            if other is None:
+                walk.pop()
+                if walk:
+                    above = walk[-1][0]
+                    lowest[above] = min(lowest[above], lowest[name])
+                if lowest[name] == number[name]:
+                    ring = {name}
+                    while open_units[-1] != name:
+                        ring.add(open_units.pop())
+                    open_units.pop()
+                    closed |= ring
+                    if len(ring) > 1:
+                        rings.update(dict.fromkeys(ring, ring))
+            elif other not in number:
+                number[other] = lowest[other] = len(number)
+                open_units.append(other)
+                walk.append((other, iter(graph.get(other, ()))))
+            elif other not in closed:
+                lowest[name] = min(lowest[name], number[other])
+    return rings
+
+
+def _cycle_through(start: str, order: Order) -> list[str]:
     """Give the shortest way from `start` back to it, or []."""
+    ring = order.rings.get(start)
+    if not ring:
+        return []
     came_from: dict[str, str] = {}
     queue = [start]
     for name in queue:
-        for following in graph.get(name, ()):
+        for following in order.graph.get(name, ()):
             if following == start:
                 way = [name]
                 while way[-1] != start:
                     way.append(came_from[way[-1]])
                 return way[::-1]
-            if following not in came_from:
+            if following in ring and following not in came_from:
                 came_from[following] = name
                 queue.append(following)
     return []

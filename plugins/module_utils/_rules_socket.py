@@ -8,13 +8,19 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 import typing as t
+from dataclasses import dataclass, replace
 
-from ._rules import Problem, Subject, rule
+from ._listen import KINDS, InvalidListenAddress, ListenAddress
+from ._rules import MOST_PROBLEMS, Problem, Subject, World, family, rule
 from ._rules_service import commands, starts
 from ._unit import Assignment
 from ._value_basics import is_true
+
+if t.TYPE_CHECKING:
+    from ._rules import Severity
 
 LISTENER = rule("socket-without-listener", "error", "The socket listens on nothing.")
 SERVICE = rule(
@@ -61,32 +67,35 @@ _LISTENS: t.Final = (
     "ListenMessageQueue",
     "ListenUSBFunction",
 )
-_KIND: t.Final = {"ListenStream": "stream", "ListenDatagram": "datagram"}
+# What is taken over or shared in silence where both are bound: the second one gets it.
+_SHARED_KINDS: t.Final = ("fifo", "queue")
+# Any number of units may open these.
+_OPEN_TO_ALL: t.Final = ("netlink", "special", "usb")
+_ANY_HOST: t.Final = ("*", "::", "0.0.0.0")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a listener takes for itself."""
+
+    address: ListenAddress
+    v6_only: bool
+    device: str
+    reuses: bool
+
+    def clashes(self, other: Claim) -> bool:
+        """Tell whether both cannot have what they claim."""
+        if not self.address.collides(other.address):
+            return False
+        if not self.address.host:
+            return True
+        apart = self.device and other.device and self.device != other.device
+        return not apart and not (self.reuses and other.reuses)
 
 
 def listeners(subject: Subject) -> list[Assignment]:
     """Give the assignments that make a socket listen; an empty one resets them all."""
     return subject.kept_together("Socket", _LISTENS)
-
-
-def held(entry: Assignment, v6_only: bool = False) -> set[tuple[str, str]]:
-    """Give what a listener occupies, in one form: kinds and addresses.
-
-    A port alone, and [::], stand for every address of both families (ipv6(7)), or of
-    one with BindIPv6Only=ipv6-only.
-    """
-    value = entry.value.replace("/var/run/", "/run/")
-    kind = _KIND.get(entry.key, "")
-    if value.startswith("/"):
-        return {("", value)}
-    match = re.fullmatch(r"(?:\[::\]:|(?P<v4>0\.0\.0\.0:))?(?P<port>[0-9]+)", value)
-    if not match:
-        return {(kind, value)}
-    number = int(match["port"])
-    found = set() if match["v4"] else {(kind, f"[::]:{number}")}
-    if match["v4"] or not v6_only:
-        found.add((kind, f"0.0.0.0:{number}"))
-    return found
 
 
 def port(entry: Assignment) -> str:
@@ -125,46 +134,101 @@ def verify(subject: Subject) -> t.Iterator[Problem]:
 
 def triggers(subject: Subject) -> t.Iterator[Problem]:
     """Whether the set has the service that the socket starts."""
-    if not subject.units:
+    if not subject.world.is_set:
         return
     accepts = subject.flag("Socket", "Accept")
     name = subject.started_service
     if accepts:
         if subject.other(name) is None:
             plain = f"{subject.name.rpartition('.')[0]}.service"
-            beside = f"; {plain} is no template" if plain in subject.units else ""
+            beside = f"; {plain} is no template" if plain in subject.world.units else ""
             yield TEMPLATE.at(
                 f"Accept=yes starts {name}, which is not in the set{beside}",
                 "Socket",
                 subject.last("Socket", "Accept"),
             )
-    elif "%" not in name and subject.other(name) is None:
+    elif not subject.has(name):
+        stated = subject.last("Socket", "Service")
+        # Another one may well be installed on the host.
+        own = stated is None or family(name) in subject.world.families
         yield SERVICE.at(
             f"the socket starts {name}, which is not in the set",
             "Socket",
-            subject.last("Socket", "Service"),
+            stated,
+            severity="error" if own else "warning",
         )
 
 
 def addresses(subject: Subject) -> t.Iterator[Problem]:
     """Two listeners on one address: of this socket, or of one before it by name."""
-    if subject.flag("Socket", "ReusePort"):
-        return
-    taken: dict[tuple[str, str], str] = {}
-    for other in subject.others("socket"):
-        if other.name < subject.name:
-            for entry in listeners(other):
-                for address in held(entry, _is_v6_only(other)):
-                    taken.setdefault(address, other.name)
-    for entry in listeners(subject):
-        addresses_held = held(entry, _is_v6_only(subject))
-        holders = sorted({taken[one] for one in addresses_held if one in taken})
-        if holders and "%" not in entry.value:
-            yield SAME_ADDRESS.at(
-                f"{entry.value} is taken by {holders[0]} already", "Socket", entry
-            )
-        for address in addresses_held:
-            taken.setdefault(address, subject.name)
+    for entry, holder, severity in subject.world.once(_clashes).get(subject.name, ()):
+        yield SAME_ADDRESS.at(
+            f"{entry.value} is taken by {holder} already",
+            "Socket",
+            entry,
+            severity=severity,
+        )
+
+
+def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
+    """Give the listeners of each socket whose address one before it has."""
+    found: dict[str, list[tuple[Assignment, str, Severity]]] = {}
+    taken: dict[t.Any, dict[str, dict[Claim, str]]] = {}
+    for subject in world.of_type("socket"):
+        # What the whole socket says of its listeners, and what was claimed by it before.
+        terms = (
+            _is_v6_only(subject),
+            subject.value("Socket", "BindToDevice"),
+            subject.flag("Socket", "ReusePort"),
+        )
+        claimed: dict[tuple[str, str], Claim | None] = {}
+        for entry in listeners(subject):
+            place = (entry.key, entry.value)
+            if place not in claimed:
+                claimed[place] = _claim(subject, entry, *terms)
+            claim = claimed[place]
+            if claim is None or len(found.get(subject.name, ())) == MOST_PROBLEMS:
+                continue
+            address = claim.address
+            # Only what has one port, or one path, can clash.
+            hosts = taken.setdefault((address.port, address.path), {})
+            holder = _holder(claim, hosts)
+            if holder:
+                shared = address.kind in _SHARED_KINDS or (
+                    address.host and address.kind == "datagram"
+                )
+                found.setdefault(subject.name, []).append(
+                    (entry, holder, "warning" if shared else "error")
+                )
+            hosts.setdefault(address.host, {}).setdefault(claim, subject.name)
+    return found
+
+
+def _holder(claim: Claim, hosts: t.Mapping[str, t.Mapping[Claim, str]]) -> str | None:
+    """Give the first socket that has what another one claims."""
+    host = claim.address.host
+    asked: t.Iterable[str] = hosts if host in _ANY_HOST else (host, *_ANY_HOST)
+    for one in asked:
+        for held, holder in hosts.get(one, {}).items():
+            if claim.clashes(held):
+                return holder
+    return None
+
+
+def _claim(
+    subject: Subject, entry: Assignment, v6_only: bool, device: str, reuses: bool
+) -> Claim | None:
+    """Give what a listener claims; None where that is not told by its text."""
+    value = subject.resolved(entry.value)
+    if "%" in value or KINDS[entry.key] in _OPEN_TO_ALL:
+        return None
+    try:
+        address = ListenAddress.parse(entry.key, value)
+    except InvalidListenAddress:
+        return None
+    if v6_only:
+        address = replace(address, v6only=True)
+    return Claim(address, v6_only, device, reuses)
 
 
 def _is_v6_only(subject: Subject) -> bool:
@@ -174,7 +238,7 @@ def _is_v6_only(subject: Subject) -> bool:
 
 def names(subject: Subject) -> t.Iterator[Problem]:
     """Descriptors without names, where the order would not tell them apart."""
-    if subject.kept("Socket", "FileDescriptorName") or not subject.units:
+    if subject.kept("Socket", "FileDescriptorName") or not subject.world.is_set:
         return
     service = subject.other(subject.started_service)
     if service and len(service.sockets) > 1:
@@ -189,16 +253,18 @@ def lasting(subject: Subject) -> t.Iterator[Problem]:
     service = subject.other(subject.started_service)
     if service is None:
         return
-    kept = service.value("Service", "RuntimeDirectoryPreserve", "no")
-    if kept not in ("no", "off", "false", "0"):
+    # What is kept over a restart only (`restart`) goes when the service stops.
+    if service.flag("Service", "RuntimeDirectoryPreserve"):
         return
-    folders = [
-        word.partition(":")[0]
+    folders = {
+        posixpath.normpath(service.resolved(word).partition(":")[0])
         for entry in service.kept("Service", "RuntimeDirectory")
         for word in entry.value.split()
-    ]
+    }
     for entry in listeners(subject):
-        path = entry.value.replace("/var/run/", "/run/").replace("%t/", "/run/")
+        path = subject.resolved(entry.value)
+        if path.startswith("/"):
+            path = posixpath.normpath(path).replace("/var/run/", "/run/", 1)
         for folder in folders:
             if path.startswith(f"/run/{folder}/"):
                 yield DIRECTORY.at(

@@ -15,7 +15,6 @@ from bisect import bisect
 from . import _directives
 from ._rules import Problem, Subject, rule
 from ._unit import Assignment
-from ._values import value_problem
 
 UNREADABLE = rule(
     "unreadable-unit", "error", "systemd cannot read the file and refuses the unit."
@@ -187,7 +186,7 @@ def _judge(
     if kind in _CANNOT and section in _CANNOT[kind]:
         yield VALUE.at(f"a .{subject.type} cannot have {key}", section, entry)
         return
-    problem = value_problem(kind, key, value, subject.systemd)
+    problem = subject.fault(section, entry)
     if kind == "exec_cpu_sched_prio" and subject.systemd < _ANY_PRIORITY_SINCE:
         problem = problem or _priority_problem(subject, section, value)
     if problem:

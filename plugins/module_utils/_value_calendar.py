@@ -23,6 +23,7 @@ SHORTHANDS: t.Final = frozenset(
     )
 )  # fmt: skip
 _DAYS: t.Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_DAY_NUMBERS: t.Final = {day: number for number, day in enumerate(_DAYS)}
 _DAY_WORDS: t.Final = (
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 )  # fmt: skip
@@ -87,29 +88,28 @@ def _is_zone(word: str) -> bool:
 def _are_weekdays(text: str) -> bool:
     first: int | None = None
     text = text.lower()
+    position, end = 0, len(text)
     while True:
-        number = next(
-            (day for day, short in enumerate(_DAYS) if text.startswith(short)), None
-        )
+        number = _DAY_NUMBERS.get(text[position : position + 3])
         if number is None:
             return False
         long = _DAY_WORDS[number]
-        text = text[len(long) if text.startswith(long) else 3 :]
+        position += len(long) if text.startswith(long, position) else 3
         if first is not None and first > number:
             return False
-        if not text:
+        if position == end:
             return True
-        if text.startswith("..") and first is None:
-            first, text = number, text[2:]
-        elif text.startswith("-") and first is None:
-            first, text = number, text[1:]
-        elif text.startswith(","):
-            first, text = None, text[1:]
-            if not text:
+        if text.startswith("..", position) and first is None:
+            first, position = number, position + 2
+        elif text[position] == "-" and first is None:
+            first, position = number, position + 1
+        elif text[position] == ",":
+            first, position = None, position + 1
+            if position == end:
                 return True
         else:
             return False
-        if not text:
+        if position == end:
             return False
 
 

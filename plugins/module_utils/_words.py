@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
+from functools import lru_cache
 
 BLANKS = " \t\n\r"
 PREFIXES = "-@:+!|"
@@ -169,6 +170,24 @@ def _split_plain(value: str, separators: str) -> list[str]:
     return [word for word in value.split(separators[0]) if word]
 
 
+@lru_cache(maxsize=32)
+def _patterns(
+    separators: str, quotes: str
+) -> tuple[t.Pattern[str], t.Pattern[str], t.Pattern[str]]:
+    """What finds plain characters, blanks, and whole words without escapes.
+
+    Such a word is plain or wholly between quotes, and has the blanks behind it.
+    """
+    special = re.escape(separators + quotes + "\\")
+    blank = f"[{re.escape(separators)}]"
+    quoted = "|\"([^\"\\\\]*)\"|'([^'\\\\]*)'" if quotes else ""
+    return (
+        re.compile(f"[^{special}]+"),
+        re.compile(f"{blank}*"),
+        re.compile(f"(?:([^{special}]+){quoted})(?:{blank}+|\\Z)"),
+    )
+
+
 class _Splitter:
     """Takes word after word off one value."""
 
@@ -182,13 +201,7 @@ class _Splitter:
         self.quotes = "\"'" if unquote else ""
         self.separators = separators
         self.unknown: list[str] = []
-        special = re.escape(separators + self.quotes + "\\")
-        blank = f"[{re.escape(separators)}]"
-        self.outside = re.compile(f"[^{special}]+")
-        self.blanks = re.compile(f"{blank}*")
-        quoted = "|\"([^\"\\\\]*)\"|'([^'\\\\]*)'" if unquote else ""
-        # a word without escapes, plain or wholly between quotes, and the blanks behind
-        self.simple = re.compile(f"(?:([^{special}]+){quoted})(?:{blank}+|\\Z)")
+        self.outside, self.blanks, self.simple = _patterns(separators, self.quotes)
         self._skip_blanks(0)
 
     def takes(self, text: str) -> bool:

@@ -211,6 +211,108 @@ def test_set_is_judged_together() -> None:
     assert "socket-not-required" in {problem.rule for problem in found["app.service"]}
 
 
+def pairs(count: int) -> dict[str, str]:
+    """Give so many services with a socket each, that nothing is wrong with."""
+    units = {}
+    for n in range(count):
+        units[f"s{n}.service"] = (
+            f"[Unit]\nRequires=s{n}.socket\nAfter=s{n}.socket\nStartLimitIntervalSec=0\n"
+            f"[Service]\nExecStart=/usr/bin/app {n}\nDynamicUser=yes\n"
+        )
+        units[f"s{n}.socket"] = f"[Socket]\nListenStream={n + 1000}\n"
+    return units
+
+
+def test_a_large_set_takes_no_longer_for_each_unit() -> None:
+    start = time.process_time()
+    assert not any(set_problems(pairs(300)).values())
+    assert time.process_time() - start < 1
+
+
+BOUND = "[Socket]\nListenStream={}\nService=app.service\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "severities"),
+    [
+        ("8080", "8080", ["error"]),
+        ("8080", "127.0.0.1:8080", ["error"]),
+        ("0.0.0.0:8080", "127.0.0.1:8080", ["error"]),
+        ("[::]:8080", "127.0.0.1:8080", ["error"]),
+        ("[::1]:8080", "127.0.0.1:8080", []),
+        ("[::1]:8080", "[0:0::1]:8080", ["error"]),
+        ("/run/a//b", "/var/run/a/b", ["error"]),
+        ("/run/%N", "/run/%N", []),
+        ("%t/a", "/run/a", ["error"]),
+        ("8080\nBindToDevice=eth0", "8080\nBindToDevice=eth1", []),
+        ("8080\nBindToDevice=eth0", "8080\nBindToDevice=eth0", ["error"]),
+        ("8080\nBindToDevice=eth0", "8080", ["error"]),
+        ("8080\nReusePort=yes", "8080\nReusePort=yes", []),
+        ("8080\nReusePort=yes", "8080", ["error"]),
+        ("8080\nBindIPv6Only=ipv6-only", "0.0.0.0:8080", []),
+        ("1\nListenDatagram=80", "2\nListenDatagram=80", ["warning"]),
+        ("1\nListenFIFO=/run/f", "2\nListenFIFO=/run/f", ["warning"]),
+        ("1\nListenNetlink=route", "2\nListenNetlink=route", []),
+    ],
+)
+def test_shared_addresses(one: str, two: str, severities: list[str]) -> None:
+    units = {
+        "a.socket": BOUND.format(one),
+        "b.socket": BOUND.format(two),
+        "app.service": SERVICE,
+    }
+    found = set_problems(units)["b.socket"]
+    assert [p.severity for p in found if p.rule == "shared-address"] == severities
+
+
+@pytest.mark.parametrize(
+    ("stated", "severities"),
+    [
+        ("", ["error"]),
+        ("Service=app-other.service", ["error"]),
+        ("Service=nginx.service", ["warning"]),
+        ("Service=systemd-journald.service", []),
+    ],
+)
+def test_socket_of_a_service_elsewhere(stated: str, severities: list[str]) -> None:
+    units = {
+        "app.service": SERVICE,
+        "app-http.socket": f"[Socket]\nListenStream=80\n{stated}\n",
+    }
+    found = set_problems(units)["app-http.socket"]
+    rule = "socket-without-service"
+    assert [p.severity for p in found if p.rule == rule] == severities
+
+
+@pytest.mark.parametrize(
+    ("listens", "service", "removed"),
+    [
+        ("/run/app/s", "RuntimeDirectory=app", True),
+        ("/run/app/s", "RuntimeDirectory=app\nRuntimeDirectoryPreserve=yes", False),
+        ("/run/app/s", "RuntimeDirectory=app\nRuntimeDirectoryPreserve=restart", True),
+        ("/run/app/s", "RuntimeDirectory=%p", True),
+        ("/run/app/s", "RuntimeDirectory=%N", True),
+        ("%t/%N/s", "RuntimeDirectory=app", True),
+        ("/run/app.service/s", "RuntimeDirectory=%n", True),
+        ("/run/other/s", "RuntimeDirectory=app", False),
+    ],
+)
+def test_sockets_that_go_with_the_service(
+    listens: str, service: str, removed: bool
+) -> None:
+    units = {
+        "app.service": f"{SERVICE}{service}\n",
+        "app.socket": f"[Socket]\nListenStream={listens}\n",
+    }
+    rules = {p.rule for p in set_problems(units)["app.socket"]}
+    assert ("socket-in-runtime-directory" in rules) is removed
+
+
+def test_an_order_after_itself_is_no_cycle() -> None:
+    units = {"app.service": f"[Unit]\nAfter=app.service\n{SERVICE}"}
+    assert set_problems(units) == {"app.service": []}
+
+
 MEGABYTE = 1 << 20
 BAD_INPUT: dict[str, str | bytes] = {
     "empty": "",
@@ -228,6 +330,7 @@ BAD_INPUT: dict[str, str | bytes] = {
     "megabyte of letters": "[Service]\nEnvironment=A=" + "x" * (MEGABYTE - 100),
     "megabyte of a scheme": "[Service]\nEnvironment=A=" + "x://" * (MEGABYTE // 4 - 50),
     "megabyte of a user": "[Service]\nEnvironment=A=x://" + "u" * (MEGABYTE - 100),
+    "megabyte of days, a timer": "[Timer]\nOnCalendar=" + "Mon," * (MEGABYTE // 4 - 50),
     "binary": bytes(range(256)) * 64,
     "100,000 lines": "[Service]\n" + "Environment=A=b\n" * 100_000,
     "100,000 sockets": "[Socket]\n" + "ListenStream=80\n" * 100_000,
@@ -247,7 +350,8 @@ BAD_INPUT: dict[str, str | bytes] = {
 def test_bad_input_has_an_answer_within_a_second(kind: str) -> None:
     unit_problems(SERVICE)  # reads the table
     start = time.process_time()
-    name = "app.socket" if "sockets" in kind else "app.service"
+    suffix = {"sockets": "socket", "timer": "timer"}.get(kind.split()[-1], "service")
+    name = f"app.{suffix}"
     found = unit_problems(BAD_INPUT[kind], name=name)
     assert time.process_time() - start < 1
     assert all(problem.rule in RULES for problem in found)
