@@ -176,6 +176,10 @@ def one_by_one(value: str, cunescape: bool) -> list[str] | None:
                     code = int("".join(left[:2]), 16)
                     word += chr(code if code < 128 else 0xDC00 + code)
                     del left[:2]
+                elif "".join([char, *left[:2]]) in OCTAL:
+                    code = int("".join([char, *left[:2]]), 8)
+                    word += chr(code if code < 128 else 0xDC00 + code)
+                    del left[:2]
                 else:
                     word += "\\" + char
             elif quote:
@@ -196,6 +200,7 @@ def one_by_one(value: str, cunescape: bool) -> list[str] | None:
 
 ESCAPE = "surrogateescape"
 HEX = [f"{code:02x}" for code in range(1, 256)]
+OCTAL = [f"{code:03o}" for code in range(1, 256)]
 
 
 @pytest.mark.parametrize("cunescape", [True, False])
