@@ -26,6 +26,7 @@ from ._credential_store import Store, seals
 from ._files import read_text, unstage
 from ._generation import Generation, InvalidDeployment, owner_of
 from ._holders import Holder, holders, unheld
+from ._judge import set_problems
 from ._ledger import Ledger, Transaction
 from ._manager import Manager, ManagerError, Run
 from ._needrestart import needrestart_changes
@@ -234,6 +235,7 @@ class Deployer:
                     f"release {wanted.release} is not installed; "
                     "activated.services.release installs it"
                 )
+        self._judge(wanted)
         with tempfile.TemporaryDirectory(prefix="activated-") as stage:
             messages = verify_units(
                 self._run,
@@ -253,6 +255,22 @@ class Deployer:
         if against:
             raise InvalidDeployment(
                 f"systemd {self.systemd} on the host refuses these units; nothing was "
+                "changed:\n" + "\n".join(against)
+            )
+
+    def _judge(self, wanted: Generation) -> None:
+        """Refuse what is told to be wrong from the text alone, by every rule at once."""
+        against = [
+            f"{unit}:{p.line}: {p.message} ({p.rule})"
+            if p.line
+            else f"{unit}: {p.message} ({p.rule})"
+            for unit, problems in set_problems(wanted.units, self.systemd).items()
+            for p in problems
+            if p.severity == "error"
+        ]
+        if against:
+            raise InvalidDeployment(
+                f"these units cannot work with systemd {self.systemd}; nothing was "
                 "changed:\n" + "\n".join(against)
             )
 
