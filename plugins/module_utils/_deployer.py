@@ -23,6 +23,7 @@ from dataclasses import dataclass, replace
 from ._credential import Credential
 from ._credential_keeper import Keeper
 from ._credential_store import Store, seals
+from ._directives import NEWEST
 from ._files import read_text, unstage
 from ._generation import Generation, InvalidDeployment, owner_of
 from ._holders import Holder, holders, unheld
@@ -260,11 +261,13 @@ class Deployer:
 
     def _judge(self, wanted: Generation) -> None:
         """Refuse what is told to be wrong from the text alone, by every rule at once."""
+        # A host may be newer than what is known here; its own word comes after.
+        known = min(self.systemd, NEWEST)
         against = [
             f"{unit}:{p.line}: {p.message} ({p.rule})"
             if p.line
             else f"{unit}: {p.message} ({p.rule})"
-            for unit, problems in set_problems(wanted.units, self.systemd).items()
+            for unit, problems in set_problems(wanted.units, known).items()
             for p in problems
             if p.severity == "error"
         ]
