@@ -100,9 +100,6 @@ from dataclasses import asdict
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.activated.services.plugins.module_utils import _judge
-from ansible_collections.activated.services.plugins.module_utils._directives import (
-    OLDEST,
-)
 
 
 def unit_problems(
@@ -125,8 +122,6 @@ def unit_problems(
         version = int(systemd)  # type: ignore[call-overload]
     except (OverflowError, TypeError, ValueError) as exc:
         raise _error(f"systemd must be a version, not {systemd!r}") from exc
-    if version < OLDEST:
-        raise _error(f"systemd {version} is older than {OLDEST}")
     others = {str(other): str(value) for other, value in (units or {}).items()}
     try:
         problems = _judge.unit_problems(str(text), name, version, others)

@@ -56,6 +56,10 @@ _LINES: t.Final = re.compile(r"(?:\n\r?|\r\n?)\0?|\0")
 _PART: t.Final = re.compile(r"(?P<unit>.+)\.d/[^/]+\.conf")
 
 
+class UnknownSystemd(ValueError):
+    """A version of systemd that nothing is known of."""
+
+
 def unit_problems(
     text: str | bytes,
     name: str | None = None,
@@ -69,9 +73,14 @@ def unit_problems(
     `systemd` is the version of the target, `units` the other units that are deployed
     with it, by file name; the unit itself may be among them.
 
-    Raises InvalidUnitName for a name that no unit can have. A text that cannot be read
-    is a problem, not an error.
+    Raises InvalidUnitName for a name that no unit can have, and UnknownSystemd for a
+    version that is not known. A text that cannot be read is a problem, not an error.
     """
+    if not _directives.OLDEST <= systemd <= _directives.NEWEST:
+        raise UnknownSystemd(
+            f"systemd {systemd} is not known: {_directives.OLDEST} to "
+            f"{_directives.NEWEST} are"
+        )
     unit, unreadable = _parse(text)
     if name is None:
         name = _guess(unit)
@@ -168,6 +177,7 @@ __all__ = (
     "RULES",
     "Problem",
     "Rule",
+    "UnknownSystemd",
     "set_problems",
     "unit_problems",
 )

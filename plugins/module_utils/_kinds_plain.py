@@ -141,6 +141,11 @@ def cpus(value: str, key: str, systemd: int) -> None:
             _is_cpu(low, systemd) and (not dash or _is_cpu(high, systemd)),
             f"{word!r} is not a number or a range such as 0-3",
         )
+        first, last = basics.integer(low, systemd), basics.integer(high, systemd)
+        demand(
+            first is None or last is None or first <= last,
+            f"{word!r} goes down: write the lower number first",
+        )
 
 
 def _is_cpu(text: str, systemd: int) -> bool:

@@ -295,8 +295,10 @@ class Subject:
     def started_service(self) -> str:
         """The name of the service that a socket, a timer or a path starts."""
         key = "Service" if self.type == "socket" else "Unit"
-        stated = self.value(self.own, key)
-        if stated:
+        kept = self.kept(self.own, key)
+        if kept:
+            # A timer and a path keep the first one, a socket the last.
+            stated = kept[-1 if self.type == "socket" else 0].value
             return self.resolved(stated)
         stem = self.name.rpartition(".")[0]
         if self.type == "socket" and self.flag("Socket", "Accept"):

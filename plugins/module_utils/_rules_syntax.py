@@ -226,4 +226,18 @@ def _priority_problem(subject: Subject, section: str, value: str) -> str | None:
     return None if fits else f"{value} does not go with the scheduling policy"
 
 
-FINDERS: t.Final = (lines, directives)
+def second_trigger(subject: Subject) -> t.Iterator[Problem]:
+    """A second unit to start, of a timer or a path (config_parse_trigger_unit)."""
+    if subject.type not in ("timer", "path"):
+        return
+    section = subject.own
+    entries = subject.entries(section, "Unit")
+    for entry in [one for one in entries if not subject.fault(section, one)][1:]:
+        yield VALUE.at(
+            f"a .{subject.type} starts one unit, and systemd ignores this one",
+            section,
+            entry,
+        )
+
+
+FINDERS: t.Final = (lines, directives, second_trigger)

@@ -139,7 +139,7 @@ def bind_problem(text: str, systemd: int = 262) -> str | None:
     if parts[0] == "any":
         return None
     low, dash, high = parts[0].partition("-")
-    lowest = 0 if systemd >= 258 else 1
+    lowest = 0 if systemd >= 257 else 1
     numbers = (low, high) if dash else (low,)
     if not all(is_integer(part, lowest, 65535) for part in numbers) or (
         dash and int(low, 0) > int(high, 0)

@@ -20,6 +20,7 @@ from ansible_collections.activated.services.plugins.module_utils._judge import (
     MOST_PROBLEMS,
     RULES,
     Problem,
+    UnknownSystemd,
     set_problems,
     unit_problems,
 )
@@ -179,7 +180,35 @@ def test_version_decides() -> None:
 
 def test_versions_between_two_that_were_asked_get_the_benefit_of_the_doubt() -> None:
     assert unit_problems(SERVICE + "PrivateTmp=disconnected\n", systemd=256) == []
-    assert unit_problems(SERVICE, systemd=300) == []
+
+
+@pytest.mark.parametrize("systemd", [246, 263, 0, -1])
+def test_a_version_that_is_not_known_is_an_error(systemd: int) -> None:
+    with pytest.raises(UnknownSystemd, match="247 to 262"):
+        unit_problems(SERVICE, systemd=systemd)
+
+
+@pytest.mark.parametrize(
+    ("section", "other"), [("Timer", "OnBootSec=1"), ("Path", "PathExists=/a")]
+)
+def test_a_timer_and_a_path_start_one_unit(section: str, other: str) -> None:
+    text = f"[{section}]\n{other}\nUnit=a.service\nUnit=b.service\n"
+    found = unit_problems(text, name=f"a.{section.lower()}")
+    assert [(p.rule, p.line) for p in found] == [("bad-value", 4)]
+
+
+@pytest.mark.parametrize(
+    ("line", "systemd", "rules"),
+    [
+        ("CPUAffinity=1-3", 252, []),
+        ("CPUAffinity=3-1", 252, ["bad-value"]),
+        ("SocketBindAllow=0", 252, ["bad-value"]),
+        ("SocketBindAllow=0", 257, []),
+    ],
+)
+def test_ranges(line: str, systemd: int, rules: list[str]) -> None:
+    found = unit_problems(f"{SERVICE}{line}\n", name="a.service", systemd=systemd)
+    assert [p.rule for p in found] == rules
 
 
 @pytest.mark.parametrize(
