@@ -34,10 +34,16 @@ ON_COMMAND_LINE = rule(
 )
 
 _SECRET: t.Final = re.compile(
-    r"(?:^|[_.-])(?:PASS(?:WORD|WD|PHRASE)?|SECRET|TOKEN|API[_-]?KEY|APIKEY|"
+    r"(?:^|[_.-]|^PG)(?:PASS(?:WORD|WD|PHRASE)?|SECRET|TOKEN|API[_-]?KEY|APIKEY|"
     r"PRIVATE[_-]?KEY|CREDENTIALS?|SECRET[_-]?KEY(?:[_-]?BASE)?|ACCESS[_-]?KEY|COOKIE)"
     r"(?:$|[_.-])",
     re.I,
+)
+# What these begin with are secrets under any name: tokens of a forge, keys of a cloud,
+# keys in PEM.
+_TOKEN: t.Final = re.compile(
+    r"(?:gh[opsu]_|github_pat_|glpat-)[A-Za-z0-9_-]{16}|(?:AKIA|ASIA)[0-9A-Z]{16}"
+    r"|-----BEGIN [A-Z ]{0,40}PRIVATE KEY"
 )
 # Names that end like this tell where a secret is, not what it is.
 _POINTER: t.Final = re.compile(
@@ -57,7 +63,7 @@ _IN_URL: t.Final = re.compile(
 
 def looks_secret(name: str, value: str) -> bool:
     """Tell whether a variable's or an option's name and value look like a secret's."""
-    return (
+    return _TOKEN.match(value) is not None or (
         _SECRET.search(name) is not None
         and _POINTER.search(name) is None
         and _PLAIN.match(value) is None

@@ -45,9 +45,7 @@ WATCHDOG = rule(
 RESTARTS = rule(
     "endless-restarts", "warning", "Crashes restart the service quickly, without end."
 )
-RELEASE = rule(
-    "resolved-release-path", "warning", "The command names a release, not current."
-)
+RELEASE = rule("resolved-release-path", "info", "A path names a release, not current.")
 EXPANSION = rule(
     "accidental-expansion", "warning", "systemd expands a % or $ that is not for it."
 )
@@ -65,11 +63,11 @@ _EXECS: t.Final = (
 )
 _SHELLS: t.Final = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
 _ENDLESS_BELOW: t.Final = 10**6  # microseconds between restarts
-_RELEASE_PATH: t.Final = re.compile(r"/opt/[^/\s]+/releases/[^/\s]+/")
+_RELEASE_PATH: t.Final = re.compile(r"/releases/(?!current(?:/|$))[^/\s\"']+(?:/|$)")
 
 # A date's format, as in `date +%Y-%m-%d`, and an encoded URL, as in `%C3%A4`.
 _DATE: t.Final = re.compile(
-    r"(?<!%)(?:%%)*\+(?:%[A-Za-z])|%[YmdHMSjFTs][-:_.]?%[YmdHMSjFTs]"
+    r"\+(?:%%)*%[A-Za-z]|(?<!%)(?:%%)*%[YmdHMSjFTs][-:_.]?%[YmdHMSjFTs]"
 )
 _ENCODED: t.Final = re.compile(
     r"(?<!%)(?:%%)*%[89A-Fa-f][0-9A-Fa-f](?![A-Za-z0-9])|%[0-9A-F]{2}%[0-9A-F]{2}"
@@ -279,19 +277,13 @@ def restarts(subject: Subject) -> t.Iterator[Problem]:
 
 
 def exec_lines(subject: Subject) -> t.Iterator[Problem]:
-    """Paths of releases, and what is expanded that was not meant to be."""
+    """What is expanded that was not meant to be."""
     files = subject.kept("Service", "EnvironmentFile")
     passed = subject.kept("Service", "PassEnvironment")
     known: set[str] | None = None
     for key in _EXECS:
         for entry in subject.entries("Service", key):
             value = entry.value
-            if _RELEASE_PATH.search(value):
-                yield RELEASE.at(
-                    f"{key} goes past current: the next release would not be started",
-                    "Service",
-                    entry,
-                )
             if "%" in value and (_DATE.search(value) or _ENCODED.search(value)):
                 yield EXPANSION.at(
                     f"systemd expands the % in {key} itself: write %% for one percent "
@@ -304,6 +296,18 @@ def exec_lines(subject: Subject) -> t.Iterator[Problem]:
             if known is None:
                 known = _defined(subject)
             yield from _undefined(entry, known)
+
+
+def releases(subject: Subject) -> t.Iterator[Problem]:
+    """Paths that go to a release itself."""
+    for key in (*_EXECS, "WorkingDirectory", "EnvironmentFile"):
+        for entry in subject.entries("Service", key):
+            if "/releases/" in entry.value and _RELEASE_PATH.search(entry.value):
+                yield RELEASE.at(
+                    f"{key} goes past current: the next release needs another unit",
+                    "Service",
+                    entry,
+                )
 
 
 def _defined(subject: Subject) -> set[str]:
@@ -336,7 +340,9 @@ def _undefined(entry: Assignment, known: set[str]) -> t.Iterator[Problem]:
 def environment(subject: Subject) -> t.Iterator[Problem]:
     """Percent signs in values of the environment."""
     for entry in subject.entries("Service", "Environment"):
-        if "%" in entry.value and _ENCODED.search(entry.value):
+        if "%" in entry.value and (
+            _DATE.search(entry.value) or _ENCODED.search(entry.value)
+        ):
             yield EXPANSION.at(
                 "systemd expands the % in Environment itself: write %% for one percent "
                 "sign",
@@ -350,6 +356,7 @@ FINDERS: t.Final = (
     notification,
     restarts,
     exec_lines,
+    releases,
     environment,
 )
 WHOLE_FINDERS: t.Final = (verify,)

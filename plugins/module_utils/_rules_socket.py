@@ -17,7 +17,7 @@ from ._listen import KINDS, InvalidListenAddress, ListenAddress
 from ._rules import MOST_PROBLEMS, Problem, Subject, World, family, rule
 from ._rules_service import commands, starts
 from ._unit import Assignment
-from ._value_basics import is_true
+from ._value_basics import is_true, time_span
 
 if t.TYPE_CHECKING:
     from ._rules import Severity
@@ -297,7 +297,7 @@ def requirement(subject: Subject) -> t.Iterator[Problem]:
                 f"Requires={socket.name}"
             )
     unlimited = any(
-        subject.value(section, key) in ("0", "0s", "infinity")
+        _is_nought(subject.value(section, key))
         for section, key in (
             ("Unit", "StartLimitIntervalSec"),
             ("Unit", "StartLimitInterval"),
@@ -311,6 +311,11 @@ def requirement(subject: Subject) -> t.Iterator[Problem]:
             f"socket {sockets[0].name}, and its address is closed: "
             "StartLimitIntervalSec=0 with a RestartSec keeps it open"
         )
+
+
+def _is_nought(value: str) -> bool:
+    """Tell whether a limit is switched off; one of `infinity` counts for ever."""
+    return time_span(value) == 0
 
 
 def binding(subject: Subject) -> t.Iterator[Problem]:

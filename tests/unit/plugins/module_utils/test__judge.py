@@ -342,6 +342,47 @@ def test_an_order_after_itself_is_no_cycle() -> None:
     assert set_problems(units) == {"app.service": []}
 
 
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("Environment=FMT=%H:%M:%S", ["accidental-expansion"]),
+        ("Environment=FMT=%%H:%%M:%%S", []),
+        ("ExecStop=/bin/date +%%F-%H", []),
+        ("ExecStop=/bin/date +%%F-%%H", []),
+        ("ExecStop=/bin/date +%%%H", ["accidental-expansion"]),
+        ("ExecStop=/bin/date +%H", ["accidental-expansion"]),
+        ("Environment=PGPASSWORD=hunter2", ["secret-in-environment"]),
+        ("Environment=PGPASSFILE=/etc/a", []),
+        ("Environment=A=ghp_0123456789abcdefghij", ["secret-in-environment"]),
+        ("Environment=A=AKIA0123456789ABCDEF", ["secret-in-environment"]),
+        (
+            "Environment='A=-----BEGIN RSA PRIVATE KEY-----'",
+            ["secret-in-environment"],
+        ),
+        ("Environment=A=x://user:word@host", ["secret-in-environment"]),
+        ("ExecStop=/srv/app/releases/1.2/stop", ["resolved-release-path"]),
+        ("WorkingDirectory=/opt/app/releases/1.2", ["resolved-release-path"]),
+        ("EnvironmentFile=-/srv/app/releases/1/env", ["resolved-release-path"]),
+        ("WorkingDirectory=/opt/app/current", []),
+    ],
+)
+def test_one_line_of_a_service(line: str, rules: list[str]) -> None:
+    found = unit_problems(f"{SERVICE}{line}\n", name="a.service", systemd=257)
+    assert [p.rule for p in found] == rules
+
+
+@pytest.mark.parametrize(
+    ("limit", "closes"), [("0", False), ("0s", False), ("infinity", True), ("5", True)]
+)
+def test_a_limit_for_ever_closes_the_socket(limit: str, closes: bool) -> None:
+    units = pairs(1)
+    units["s0.service"] = units["s0.service"].replace(
+        "StartLimitIntervalSec=0", f"StartLimitIntervalSec={limit}"
+    )
+    rules = {p.rule for p in set_problems(units)["s0.service"]}
+    assert ("start-limit-closes-socket" in rules) is closes
+
+
 MEGABYTE = 1 << 20
 BAD_INPUT: dict[str, str | bytes] = {
     "empty": "",
