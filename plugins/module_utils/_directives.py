@@ -145,15 +145,30 @@ def sections_of(unit_type: str) -> tuple[str, ...]:
     return (*COMMON_SECTIONS, own) if own else COMMON_SECTIONS
 
 
-@lru_cache(maxsize=1024)
 def nearest(name: str, section: str, systemd: int) -> str | None:
     """Give the directive of a section whose name is nearest to `name`, if one is."""
     names = directives(systemd).get(section, {})
     return nearest_of(name, names)
 
 
+# Looking for a name that is near takes its time; nobody reads so many.
+_MOST_HINTS: t.Final = 20
+_hints_left = [_MOST_HINTS]
+
+
+def allow_hints() -> None:
+    """Let the next twenty questions for a near name be answered, and no more."""
+    _hints_left[0] = _MOST_HINTS
+
+
 def nearest_of(name: str, names: t.Iterable[str]) -> str | None:
-    """Give the nearest of `names`, upper and lower case being the same."""
+    """Give the nearest of `names`, upper and lower case being the same.
+
+    None, too, once enough were looked for (see `allow_hints`).
+    """
+    if _hints_left[0] <= 0:
+        return None
+    _hints_left[0] -= 1
     by_lower = {known.lower(): known for known in names}
     found = difflib.get_close_matches(name.lower(), by_lower, n=1, cutoff=0.75)
     return by_lower[found[0]] if found else None

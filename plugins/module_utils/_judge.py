@@ -81,6 +81,7 @@ def unit_problems(
             f"systemd {systemd} is not known: {_directives.OLDEST} to "
             f"{_directives.NEWEST} are"
         )
+    _directives.allow_hints()
     unit, unreadable = _parse(text)
     if name is None:
         name = _guess(unit)

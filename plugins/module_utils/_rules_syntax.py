@@ -70,8 +70,6 @@ _ANY_PRIORITY_SINCE: t.Final = 248
 _REFUSED_KINDS: t.Final = frozenset(
     ("exec", "user_group_compat", "user_group_strv_compat", "working_directory")
 )
-# Looking for a name that is near takes its time; nobody reads so many.
-_MOST_HINTS: t.Final = 20
 _COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
 _FREE_TEXT: t.Final = frozenset(
     ("exec", "unit_string_printf", "environ", "exec_input_text", "set_credential")
@@ -94,7 +92,6 @@ def lines(subject: Subject) -> t.Iterator[Problem]:
 def directives(subject: Subject) -> t.Iterator[Problem]:
     """Sections, directives and values, in one pass over the unit."""
     known = _directives.directives(subject.systemd)
-    hints = _MOST_HINTS
     for section in subject.unit.sections:
         if section.name.startswith("X-"):
             continue
@@ -106,8 +103,7 @@ def directives(subject: Subject) -> t.Iterator[Problem]:
             directive = names.get(entry.key)
             if directive is None:
                 if not entry.key.startswith("X-"):
-                    hints -= 1
-                    yield _unknown(subject, section.name, entry, hints >= 0)
+                    yield _unknown(subject, section.name, entry)
             else:
                 yield from _judge(subject, directive, entry)
 
@@ -132,7 +128,7 @@ def _foreign_section(subject: Subject, name: str, line: int) -> Problem:
     return SECTION.at(message, name, line=line)
 
 
-def _unknown(subject: Subject, section: str, entry: Assignment, hint: bool) -> Problem:
+def _unknown(subject: Subject, section: str, entry: Assignment) -> Problem:
     key = entry.key
     ever = _directives.ever(section, key)
     if ever and ever.since > subject.systemd:
@@ -158,7 +154,7 @@ def _unknown(subject: Subject, section: str, entry: Assignment, hint: bool) -> P
             f"{key} belongs in {places}, not in [{section}]", section, entry
         )
     message = f"systemd knows no {key} in [{section}] and ignores it"
-    near = _directives.nearest(key, section, subject.systemd) if hint else None
+    near = _directives.nearest(key, section, subject.systemd)
     if near:
         message += f"; did you mean {near}?"
     return UNKNOWN.at(message, section, entry)

@@ -135,4 +135,5 @@ def test_names_of_the_kernel_and_the_libraries() -> None:
     [("ExecStrat", "ExecStart"), ("privatetmp", "PrivateTmp"), ("Xyzzy", None)],
 )
 def test_nearest(name: str, near: str | None) -> None:
+    _directives.allow_hints()
     assert _directives.nearest(name, "Service", 252) == near

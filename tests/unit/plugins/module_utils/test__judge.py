@@ -406,6 +406,8 @@ BAD_INPUT: dict[str, str | bytes] = {
     "100,000 sockets": "[Socket]\n" + "ListenStream=80\n" * 100_000,
     "100,000 unknown keys": "[Service]\n"
     + "".join(f"Key{n}=1\n" for n in range(100_000)),
+    "10,000 unknown calls": "[Service]\n"
+    + "".join(f"SystemCallFilter=call{n}\n" for n in range(10_000)),
     "10,000 sections": "".join(f"[Section{n}]\n" for n in range(10_000)),
     "unclosed quotes": '[Service]\nExecStart="/bin/true\n',
     "invalid UTF-8": b"[Service]\nExecStart=/bin/\xff\n",
