@@ -114,7 +114,11 @@ def set_in_unit(subject: Subject) -> t.Iterator[Problem]:
 def in_environment(subject: Subject) -> t.Iterator[Problem]:
     """Secrets in the environment, which any local user can ask the manager for."""
     section = subject.own
+    seen: set[str] = set()
     for entry in subject.kept(section, "Environment"):
+        if entry.value in seen:
+            continue
+        seen.add(entry.value)
         try:
             words = split_words(entry.value)
         except InvalidWords:

@@ -187,8 +187,11 @@ def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
             if place not in claimed:
                 claimed[place] = _claim(subject, entry, *terms)
             claim = claimed[place]
-            if claim is None or len(found.get(subject.name, ())) == MOST_PROBLEMS:
+            if claim is None:
                 continue
+            if len(found.get(subject.name, ())) == MOST_PROBLEMS:
+                # Nobody reads more.
+                break
             address = claim.address
             # Only what has one port, or one path, can clash.
             hosts = taken.setdefault((address.port, address.path), {})
