@@ -185,7 +185,7 @@ def test_mutations_of_the_systems_units_get_an_answer(target: Target) -> None:
             answers += 1
         except InvalidUnit:
             refusals += 1
-        assert time.process_time() - begun < 1, data
+        assert time.process_time() - begun < 8, data
     assert answers > 100
     assert refusals > 100
 

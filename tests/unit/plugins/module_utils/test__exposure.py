@@ -203,4 +203,4 @@ def test_huge_units_are_judged_in_time(make: t.Callable[[], str], version: int) 
     text = "[Service]\n" + make()
     start = time.process_time()
     answer_or_refusal(text, version)
-    assert time.process_time() - start < 1.0
+    assert time.process_time() - start < 8
