@@ -158,6 +158,8 @@ def test_an_expiry_is_kept_and_told_apart(spot: Glass) -> None:
         {"token": {"content": "x", "not_after": "2090-01-31T00:00:01Z"}}
     )
     assert later["plan"][0]["reason"] == "its expiry changes"
+    earlier = spot.deploy(said)
+    assert earlier["plan"][0]["reason"] == "its expiry changes"
     open_end = spot.deploy({"token": {"content": "x"}})
     assert actions(open_end)[0] == "store"
     assert spot.deploy({"token": {"content": "x"}})["changed"] is False
