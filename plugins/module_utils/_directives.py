@@ -86,7 +86,7 @@ def _rows() -> dict[str, dict[str, _Row]]:
         first, *changes = kinds.split()
         history = [(0, first)]
         for change in changes:
-            version, _, kind = change.partition(":")
+            version, _colon, kind = change.partition(":")
             history.append((int(version), kind))
         row = _Row(
             int(since),
@@ -193,7 +193,7 @@ def words(name: str, systemd: int) -> frozenset[str] | None:
     if history is None:
         return None
     found: frozenset[str] = history[0][1]
-    for asked in {_asked_before(systemd), reference(systemd)}:
+    for asked in (_asked_before(systemd), reference(systemd)):
         fitting = [some for version, some in history if version <= asked]
         if fitting:
             found = fitting[-1] if asked == systemd else found | fitting[-1]

@@ -222,7 +222,7 @@ def extension_images(value: str, key: str, systemd: int) -> None:
 
 def root_image_options(value: str, key: str, systemd: int) -> None:
     for word in words_of(value, cunescape=True):
-        partition, _, options = word.lstrip(":").partition(":")
+        partition, _colon, options = word.lstrip(":").partition(":")
         expand(partition, systemd)
         if options:
             _image_options([partition, options], systemd)

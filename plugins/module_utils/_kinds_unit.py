@@ -182,7 +182,7 @@ def socket_bind(value: str, key: str, systemd: int) -> None:
 
 def load_credential(value: str, key: str, systemd: int) -> None:
     """NAME:PATH, or from 248 on NAME alone."""
-    _name, _, source = _credential(value, systemd)
+    _name, _colon, source = _credential(value, systemd)
     if not source:
         demand(
             systemd >= _SEARCHED_SINCE,

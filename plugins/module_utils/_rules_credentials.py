@@ -85,7 +85,7 @@ def sources(subject: Subject) -> t.Iterator[Problem]:
     }
     for key in ("LoadCredential", "LoadCredentialEncrypted"):
         for entry in subject.kept(section, key):
-            name, _, path = entry.value.partition(":")
+            name, _colon, path = entry.value.partition(":")
             if path.startswith(("/", "%")) or name in defaults:
                 continue
             where = f"the relative path {path}" if path else "no path"
@@ -101,7 +101,7 @@ def set_in_unit(subject: Subject) -> t.Iterator[Problem]:
     """Secrets in SetCredential, which are no secrets."""
     section = subject.own
     for entry in subject.kept(section, "SetCredential"):
-        name, _, value = entry.value.partition(":")
+        name, _colon, value = entry.value.partition(":")
         if looks_secret(name, value) or has_password(value):
             yield IN_UNIT.at(
                 f"the value of {name} can be read by any local user over the bus: use "
@@ -124,7 +124,7 @@ def in_environment(subject: Subject) -> t.Iterator[Problem]:
         except InvalidWords:
             continue
         for word in words:
-            name, _, value = word.partition("=")
+            name, _colon, value = word.partition("=")
             if looks_secret(name, value) or has_password(value):
                 yield IN_ENVIRONMENT.at(
                     f"{name} looks like a secret: any local user can read it, and every "
