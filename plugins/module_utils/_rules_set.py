@@ -12,6 +12,7 @@ itself; what else a host has installed they cannot know.
 
 from __future__ import annotations
 
+import collections
 import typing as t
 from dataclasses import dataclass, field
 
@@ -237,8 +238,9 @@ def _cycle_through(start: str, order: Order) -> list[str]:
     if not ring:
         return []
     came_from: dict[str, str] = {}
-    queue = [start]
-    for name in queue:
+    queue = collections.deque([start])
+    while queue:
+        name = queue.popleft()
         for following in order.graph.get(name, ()):
             if following == start:
                 way = [name]
