@@ -170,7 +170,7 @@ def killed_after(module: str, options: Options, seconds: float) -> bool:
 # -- what is true ---------------------------------------------------------------------
 
 
-def ask(port: int, timeout: float = 5.0) -> str:
+def ask(port: int, timeout: float = 20.0) -> str:
     """What the service answers; `refused` where nobody listens."""
     try:
         with socket.create_connection(("127.0.0.1", port), timeout) as client:
@@ -226,6 +226,13 @@ def judge(name: str, wanted: Options, answers: Options) -> list[str]:
     said = leftovers(name, wanted)
     for port, text in answers.items():
         heard = ask(int(port))
+        end = time.monotonic() + 20
+        while heard == "refused" != text and time.monotonic() < end:
+            # One that binds its port by itself takes a moment to do so.
+            if any(unit.endswith(".socket") for unit in wanted.get("units", ())):
+                break
+            time.sleep(0.02)
+            heard = ask(int(port))
         if heard != text:
             said.append(f"port {port} answers {heard!r}, not {text!r}")
     info = run("service_info", {"name": name})
