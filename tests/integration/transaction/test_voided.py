@@ -185,6 +185,7 @@ def test_back_by_the_playbook(shop: Shop, tmp_path: Path) -> None:
     wish = {"activated_services": [{"name": shop.name}]}
     connection = {
         "ansible_connection": "community.docker.docker",
+        "ansible_become": False,
         "ansible_python_interpreter": "/usr/bin/python3",
     }
     host = {shop.host.container: {**connection, **wish}}
