@@ -80,8 +80,10 @@ def put_staged(path: str) -> None:
 
 def unstage(path: str) -> None:
     """Take away what was staged for `path`, if anything was."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(fresh_path(path))
+    temporary = fresh_path(path)
+    # Asked first: a read-only disk refuses to take away even what is not there.
+    if os.path.lexists(temporary):
+        os.unlink(temporary)
 
 
 def read_json(path: str) -> t.Any:

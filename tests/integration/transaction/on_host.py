@@ -16,6 +16,7 @@ import importlib
 import json
 import os
 import random
+import select
 import signal
 import socket
 import subprocess
@@ -114,7 +115,7 @@ class Count:
         self.here += 1
 
 
-def before(place: t.Any, name: str, count: Count) -> None:
+def before(place: t.Any, name: str, count: t.Callable[[str], None]) -> None:
     """Come to a point before each call of a function."""
     real = getattr(place, name)
 
@@ -369,6 +370,8 @@ def once(story: Options) -> Options:
     result = run("deployment", story["wish"], at_steps(At(-1)))
     where = f"killed before {story['at']}"
     wrong = [] if result is None else [f"it was not killed: {result}"]
+    if "then" in story:
+        wrong += converge(story["name"], story["then"])
     return {"points": [{"where": where, "wrong": wrong}]}
 
 
@@ -523,6 +526,8 @@ def barred(story: Options) -> Options:
         elif story["says"] not in result["msg"]:
             said.append(result["msg"])
         said += between([old["answers"]], story["steady"], False)
+        if (run("service_info", {"name": name}) or {}).get("interrupted") is not False:
+            said.append("it was not undone at once")
     finally:
         sh("umount", path)
     said += converge(name, new)
@@ -530,20 +535,42 @@ def barred(story: Options) -> Options:
 
 
 def together(story: Options) -> Options:
-    """Run several deployments at once: they take turns, and one of them is the last."""
+    """Run two deployments at once: the second waits for the first, held or killed."""
     name, found = story["name"], []
-    for number in range(story["count"]):
-        runs = [begin("deployment", g["wish"], lambda: None) for g in story["goals"]]
-        if number % 2:
-            os.kill(runs[0][0], signal.SIGKILL)
-        results = [end(going) for going in runs]
-        bad = [r for r in results[number % 2 :] if not r or r.get("failed")]
-        said = [str(bad)] if bad else []
-        settled()
-        said += between(story["answers"], story["steady"], False)
-        said += converge(name, story["goals"][number % len(story["goals"])])
-        found.append({"where": f"{number}", "wrong": said})
+    first, second = story["goals"]
+
+    def held() -> None:
+        before(_steps.Steps, "step", lambda _: os.kill(os.getpid(), signal.SIGSTOP))
+
+    for number, kill in enumerate((False, True)):
+        ahead = begin("deployment", second["wish"], held)
+        os.waitpid(ahead[0], os.WUNTRACED)
+        behind = begin("deployment", first["wish"], lambda: None)
+        said = []
+        if select.select([behind[1]], [], [], 1.5)[0]:
+            said.append(f"the second did not wait: {end(behind)}")
+        else:
+            if kill:
+                os.kill(ahead[0], signal.SIGKILL)
+                end(ahead)
+            else:
+                going_on(ahead)
+            result = end(behind)
+            if not result or result.get("failed"):
+                said.append(f"the second failed: {result}")
+            said += judge(name, first["wish"], first["answers"])
+        found.append({"where": f"{number}: killed: {kill}", "wrong": said})
     return {"points": found}
+
+
+def going_on(stopped: tuple[int, int]) -> None:
+    """Let a run go on that stops itself at each step, to its end."""
+    while True:
+        os.kill(stopped[0], signal.SIGCONT)
+        _pid, status = os.waitpid(stopped[0], os.WUNTRACED)
+        if not os.WIFSTOPPED(status):
+            os.close(stopped[1])
+            return
 
 
 STORIES = {

@@ -98,7 +98,7 @@ def test_dates_mean_nothing(shop: Shop) -> None:
 
 
 def test_two_at_once_take_turns(shop: Shop) -> None:
-    points = tell(shop, "together", count=20 if FULL else 4, **two(shop))
+    points = tell(shop, "together", **two(shop))
     assert not wrong(points), wrong(points)
 
 

@@ -175,6 +175,28 @@ def test_killed_again_while_it_is_undone(shop: Shop) -> None:
     assert not wrong(points), wrong(points)
 
 
+def test_what_runs_is_not_what_the_files_say(shop: Shop) -> None:
+    """Killed when the new version ran, and again when its files had been put back."""
+    old, new = release(shop)
+    for version in ("1.0", "2.0"):
+        assert not shop.install(version).get("failed")
+    shop.deployed(old.wish["units"], "1.0")
+    killed = tell(shop, "once", wish=new.wish, at="prove")
+    assert not wrong(killed), wrong(killed)
+    assert shop.ask() == "2.0 two"
+    again = tell(shop, "once", wish=old.wish, at="step stop", then=old.goal())
+    assert not wrong(again), wrong(again)
+
+
+def test_what_starts_at_boot_is_not_what_systemd_remembers(shop: Shop) -> None:
+    """Killed when a socket was disabled and systemd had not read its units again."""
+    old, new = renamed(shop)
+    assert not shop.install("1.0").get("failed")
+    shop.deployed(old.wish["units"], "1.0")
+    killed = tell(shop, "once", wish=new.wish, at="step write", then=old.goal())
+    assert not wrong(killed), wrong(killed)
+
+
 def test_killed_from_outside_at_any_moment(shop: Shop) -> None:
     old, new = release(shop)
     for version in ("1.0", "2.0"):
