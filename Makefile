@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 TARGETS := $(PYTHON) tests/targets/targets.py
 SUITES ?= bullseye bookworm trixie
+BUILD := $(PYTHON) tests/services/build.py
+EACH := $(addprefix --suite ,$(SUITES))
 MAKEFLAGS += --no-print-directory
 
 .PHONY: help demo test check soak bench docs clean \
@@ -46,12 +48,10 @@ images: engine
 
 programs: venv images
 	@$(TARGETS) build-images $(SUITES)
-	@for version in 1.0.0 1.1.0; do \
-	    for program in hello lunchd; do \
-	        $(PYTHON) tests/services/build.py $$program --version $$version \
-	            $(addprefix --suite ,$(SUITES)) >/dev/null || exit 1; \
-	    done; \
-	done
+	@$(BUILD) hello --version 1.0.0 $(EACH) >/dev/null
+	@$(BUILD) hello --version 1.1.0 $(EACH) >/dev/null
+	@$(BUILD) lunchd --version 1.0.0 $(EACH) >/dev/null
+	@$(BUILD) lunchd --version 1.1.0 --suite $(lastword $(SUITES)) >/dev/null
 
 format: venv ## Write the code as the formatter has it
 	@$(BIN)/ruff format -q .

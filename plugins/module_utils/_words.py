@@ -115,6 +115,8 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
     are added to ``unknown``. Raises InvalidWords for open quotes, a backslash at the
     end or prefixes without a program.
     """
+    if not any(special in value for special in "\"'\\"):
+        return _split_plain_commands(value)
     splitter = _Splitter(value, True, True, False, BLANKS)
     if unknown is not None:
         splitter.unknown = unknown
@@ -125,10 +127,39 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
             return commands
         if first == ";":
             continue
-        commands.append(_command(first, splitter))
+        commands.append(_command(first, _arguments(splitter)))
 
 
-def _command(first: str, splitter: _Splitter) -> Command:
+def _split_plain_commands(value: str) -> list[Command]:
+    """The commands of a line without quotes and escapes."""
+    words = _split_plain(value, BLANKS)
+    commands, start = [], 0
+    while start < len(words):
+        try:
+            end = words.index(";", start)
+        except ValueError:
+            end = len(words)
+        if end > start:
+            commands.append(_command(words[start], words[start + 1 : end]))
+        start = end + 1
+    return commands
+
+
+def _arguments(splitter: _Splitter) -> list[str]:
+    """The words of a command behind its program, up to a lone semicolon."""
+    arguments: list[str] = []
+    while not splitter.takes(";"):
+        if splitter.takes("\\;"):
+            arguments.append(";")
+            continue
+        word = splitter.next()
+        if word is None:
+            break
+        arguments.append(word)
+    return arguments
+
+
+def _command(first: str, arguments: t.Sequence[str]) -> Command:
     prefixes = ""
     program = first
     while program[:1] and program[0] in PREFIXES:
@@ -138,17 +169,6 @@ def _command(first: str, splitter: _Splitter) -> Command:
         program = program[1:]
     if not program:
         raise InvalidWords(f"no program after {prefixes!r}")
-    arguments = []
-    while True:
-        if splitter.takes(";"):
-            break
-        if splitter.takes("\\;"):
-            arguments.append(";")
-            continue
-        word = splitter.next()
-        if word is None:
-            break
-        arguments.append(word)
     if "@" in prefixes:
         return Command(prefixes, program, tuple(arguments))
     return Command(prefixes, program, (program, *arguments))
