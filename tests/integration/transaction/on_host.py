@@ -210,6 +210,9 @@ def leftovers(name: str, wanted: Options) -> list[str]:
     for link in glob.glob(f"{FOLDER}/*.wants/{name}*"):
         if os.path.basename(link) not in units or not os.path.exists(link):
             said.append(f"a link is left: {link}")
+    for unit in units:
+        if unit.endswith(".socket") and not glob.glob(f"{FOLDER}/*.wants/{unit}"):
+            said.append(f"nothing starts {unit} at boot")
     for folder in (FOLDER, f"/var/lib/activated.services/{name}", f"/opt/{name}"):
         said += [f"left behind: {path}" for path in glob.glob(f"{folder}/.*")]
     state = sh("systemctl", "show", "-p", "Id,ActiveState,NeedDaemonReload", f"{name}*")
