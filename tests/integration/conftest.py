@@ -24,12 +24,15 @@ import pytest
 TESTS = Path(__file__).resolve().parent.parent
 TARGETS = [sys.executable, str(TESTS / "targets" / "targets.py")]
 SUITES = os.environ.get("ACTIVATED_SUITES", "bullseye bookworm trixie").split()
+# What does not depend on systemd's version runs where most of the hosts are.
+MAIN = "bookworm" if "bookworm" in SUITES else SUITES[0]
 FULL = bool(os.environ.get("ACTIVATED_FULL"))
 PREFIX = "as-proof-"
 
 sys.path.insert(0, str(TESTS / "support"))
 
 from remote_module import Remote
+from shop import Shop, opened
 
 
 class Host(Remote):
@@ -123,6 +126,10 @@ class Hosts:
             self._hosts[suite] = start(suite, f"{PREFIX}{suite}-{os.getpid()}")
         return self._hosts[suite]
 
+    def main(self) -> Host:
+        """The host for what does not depend on systemd's version."""
+        return self.get(MAIN)
+
     def stop(self) -> None:
         """Remove all of them."""
         names = [host.container for host in self._hosts.values()]
@@ -150,6 +157,10 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         if name in metafunc.fixturenames:
             marked = [pytest.param(x, marks=pytest.mark.targets) for x in suites]
             metafunc.parametrize(name, marked, indirect=True, scope="session")
+    names = metafunc.fixturenames
+    if "everywhere" in names and "host" not in names:
+        marked = [pytest.param(x, marks=pytest.mark.targets) for x in SUITES]
+        metafunc.parametrize("everywhere", marked, indirect=True)
 
 
 @pytest.fixture(scope="session")
@@ -162,3 +173,24 @@ def host(request: pytest.FixtureRequest, hosts: Hosts) -> Host:
 def newest(request: pytest.FixtureRequest, hosts: Hosts) -> Host:
     """One host of the newest suite, for what does not depend on systemd's version."""
     return hosts.get(request.param)
+
+
+@pytest.fixture
+def shop(hosts: Hosts) -> t.Iterator[Shop]:
+    """A fresh service on one host, for what does not depend on systemd's version."""
+    with opened(hosts.main()) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def clean(hosts: Hosts) -> t.Iterator[Shop]:
+    """For what is refused: as nothing becomes of it, it is one for all."""
+    with opened(hosts.main()) as one:
+        yield one
+
+
+@pytest.fixture
+def everywhere(request: pytest.FixtureRequest, hosts: Hosts) -> t.Iterator[Shop]:
+    """A fresh service on a host of each suite."""
+    with opened(hosts.get(request.param)) as one:
+        yield one

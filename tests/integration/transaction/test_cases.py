@@ -12,7 +12,6 @@ import typing as t
 from dataclasses import dataclass
 
 import pytest
-from conftest import MAIN
 from shop import Shop, opened
 from stories import Version, tell
 
@@ -134,7 +133,7 @@ MODES = {
 @pytest.fixture(scope="module")
 def table(hosts: t.Any) -> t.Iterator[Shop]:
     """One service for all cases: each begins from whatever the one before has left."""
-    with opened(hosts.get(MAIN)) as shop:
+    with opened(hosts.main()) as shop:
         for version in ("1", "2"):
             assert not shop.install(version).get("failed")
         yield shop
