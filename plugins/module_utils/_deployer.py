@@ -447,6 +447,7 @@ class Deployer:
     def remove(self, present: Present, plan: Plan) -> None:
         """Take the service away and forget it. Raises DeploymentFailed."""
         nothing = Generation(self.releases.name)
+        unfinished = self.unfinished()
         if plan.changed:
             self.ledger.open(Transaction(self._good(present), nothing))
         try:
@@ -455,7 +456,7 @@ class Deployer:
             raise DeploymentFailed(
                 f"{exc}\nRun it again: it goes on from here."
             ) from exc
-        self._sweep(*present.in_use)
+        self._sweep(*present.in_use, *unfinished)
         self.keeper.forget()
         self.ledger.forget()
         self.releases.forget()

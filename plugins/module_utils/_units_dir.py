@@ -80,33 +80,38 @@ def read_states(units: t.Sequence[str], manager: Manager) -> dict[str, UnitState
     its start at boot: `UnitFileState` is remembered until the next daemon-reload, and a
     run that was interrupted may have changed links without one."""
     linked = linked_units()
-    return {
-        unit: UnitState(
+    states = {}
+    for unit, shown in manager.show(units, _PROPERTIES).items():
+        known = shown.get("DropInPaths", "").split()
+        unread = _unread_drop_ins(unit, known)
+        states[unit] = UnitState(
             load=shown.get("LoadState", ""),
             active=shown.get("ActiveState", ""),
             enabled="enabled" if unit in linked else _else(shown),
-            needs_reload=shown.get("NeedDaemonReload") == "yes"
-            or _has_unread_drop_ins(unit, shown.get("DropInPaths", "").split()),
+            needs_reload=bool(unread) or shown.get("NeedDaemonReload") == "yes",
             fragment=_there(shown.get("FragmentPath", "")),
-            drop_ins=tuple(shown.get("DropInPaths", "").split()),
+            drop_ins=(*known, *unread),
         )
-        for unit, shown in manager.show(units, _PROPERTIES).items()
-    }
+    return states
 
 
-def _has_unread_drop_ins(unit: str, known: t.Collection[str]) -> bool:
-    """Whether there are drop-ins that the manager has not read.
+def _unread_drop_ins(unit: str, known: t.Collection[str]) -> list[str]:
+    """Drop-ins that the manager has not read.
 
     It says so itself only where the folder was there at its last reload: it looks for
     new ones in a cache of its search path (systemd 247 to 262).
     """
     read = {os.path.basename(path) for path in known}
+    unread = []
     for folder in _SEARCH_PATH:
+        place = os.path.join(folder, f"{unit}.d")
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):
-            found = os.listdir(os.path.join(folder, f"{unit}.d"))
-            if any(name.endswith(".conf") and name not in read for name in found):
-                return True
-    return False
+            unread += [
+                os.path.join(place, name)
+                for name in sorted(os.listdir(place))
+                if name.endswith(".conf") and name not in read
+            ]
+    return unread
 
 
 def linked_units() -> set[str]:

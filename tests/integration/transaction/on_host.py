@@ -431,6 +431,7 @@ def turn(story: Options) -> Options:
             time.sleep(0.01)
     else:
         sh("systemctl", "stop", service)
+    reloads()  # from the first time on, it is counted
     said = sh("sh", "-ec", story["meanwhile"]) if story["meanwhile"] else ""
     held, process, reloaded = inodes(ports), shown("InvocationID"), reloads()
     shown_first = run("deployment", dict(story["after"], _ansible_check_mode=True))
