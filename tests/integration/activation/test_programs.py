@@ -272,9 +272,18 @@ def test_hello(host: t.Any) -> None:
     assert archive.is_file(), f"{archive} is missing: make programs"
     with tarfile.open(archive) as tar:
         assert any(name.endswith("bin/hello") for name in tar.getnames())
-    host.sh("mkdir -p /opt/hello /etc/hello")
+    host.sh("mkdir -p /opt/hello-proof /etc/hello")
     subprocess.run(
-        [host.engine, "exec", "-i", host.container, "tar", "-xz", "-C", "/opt/hello"],
+        [
+            host.engine,
+            "exec",
+            "-i",
+            host.container,
+            "tar",
+            "-xz",
+            "-C",
+            "/opt/hello-proof",
+        ],
         input=archive.read_bytes(),
         check=True,
     )
@@ -293,7 +302,7 @@ def test_hello(host: t.Any) -> None:
             "RELEASE_DISTRIBUTION=none ERL_CRASH_DUMP_SECONDS=0\n"
             "LoadCredential=cert.pem:/etc/hello/cert.pem\n"
             "LoadCredential=key.pem:/etc/hello/key.pem\n"
-            "ExecStart=/opt/hello/bin/hello start\nTimeoutStopSec=10\n",
+            "ExecStart=/opt/hello-proof/bin/hello start\nTimeoutStopSec=10\n",
         },
         "hello-http.socket hello-https.socket",
     )

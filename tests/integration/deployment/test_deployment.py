@@ -208,7 +208,9 @@ def test_what_does_not_open_at_first_leaves_nothing(everywhere: Shop) -> None:
     before = names(shop.listing("/etc /opt"))
     bad = shop.units("http", "zz", zz="BindToDevice=nosuch0\n")
     result = shop.deploy(bad, "1")
-    assert "Nothing of it runs on the host; that it failed is on record." in result["msg"]
+    assert (
+        "Nothing of it runs on the host; that it failed is on record." in result["msg"]
+    )
     assert names(shop.listing("/etc /opt")) <= before
     assert shop.held() == ""
     assert shop.host.sh(f"systemctl list-units --all --no-legend '{shop.name}*'") == ""

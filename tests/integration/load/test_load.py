@@ -97,7 +97,7 @@ class Service:
             "[Install]\nWantedBy=sockets.target\n",
             self.unit: f"{first}[Unit]\nRequires={self.socket}\nAfter={self.socket}\n"
             "StartLimitIntervalSec=0\n[Service]\nType=notify\nDynamicUser=yes\n"
-            f"ExecStart=/opt/{self.program.name}/current/{self.program.command}\n"
+            f"ExecStart=/opt/{self.program.name}/releases/{version}/{self.program.command}\n"
             f"{self.program.body}Environment=DEPLOYMENT={number}\n",
         }
         return self.host.run(
