@@ -26,7 +26,7 @@ sys.path[:0] = [
 ]
 
 from cases import HTTP, programs, service, socket
-from conftest import Host, Hosts
+from fleet import Host, Hosts
 
 RUNS = 15
 KILLS = 50

@@ -11,9 +11,9 @@ import typing as t
 
 import problems_corpus
 import pytest
-from conftest import Target
 from exposure_hosts import Host, Said, drop_ins
 from exposure_units import random_unit
+from running import Target
 
 from ansible_collections.activated.services.plugins.module_utils._exposure import (
     Exposure,

@@ -17,7 +17,7 @@ from problems_mutants import mutate
 from ansible_collections.activated.services.plugins.module_utils import _directives
 
 if t.TYPE_CHECKING:
-    from conftest import Target
+    from running import Target
 
 # Over three suites these are the two thousand; ACTIVATED_FULL=1 asks for them on each.
 COUNT = 2000 if os.environ.get("ACTIVATED_FULL") else 700

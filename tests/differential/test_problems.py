@@ -19,7 +19,7 @@ from ansible_collections.activated.services.plugins.module_utils._judge import (
 )
 
 if t.TYPE_CHECKING:
-    from conftest import Target
+    from running import Target
 
 DUMP = "/lib/systemd/systemd --dump-configuration-items"
 

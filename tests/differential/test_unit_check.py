@@ -14,7 +14,7 @@ import remote_module
 from remote_module import Failed, Remote
 
 if t.TYPE_CHECKING:
-    from conftest import Target
+    from running import Target
 
 GOOD = {
     "app.service": "[Service]\nType=exec\nExecStart=/bin/true\nDynamicUser=yes\n",

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 from cases import HTTP, facts, service, socket
-from conftest import FULL
+from fleet import FULL
 
 if t.TYPE_CHECKING:
     from conftest import Place

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import pytest
 from cases import OTHERS, ROOT, programs
-from conftest import FULL, SUITES, Hosts
+from fleet import FULL, SUITES, Hosts
 
 PACKAGES = (
     "gunicorn python3-uvicorn tang micro-httpd uuid-runtime rpcbind lighttpd rsync "
