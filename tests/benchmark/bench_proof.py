@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [
     str(ROOT / "tests" / "integration" / "activation"),
-    str(ROOT / "tests" / "integration"),
+    str(ROOT / "tests" / "support"),
 ]
 
 from cases import HTTP, programs, service, socket
