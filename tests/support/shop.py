@@ -196,7 +196,7 @@ class Shop:
         It runs every generator each time; no property says so on all versions.
         """
         script = (
-            "g=/usr/lib/systemd/system-generators/count-shop; "
+            "g=/lib/systemd/system-generators/count-shop; "
             f"[ -x $g ] || {{ mkdir -p ${{g%/*}}; printf '#!/bin/sh\necho >>{_RELOADS}\n'"
             " >$g; chmod 755 $g; systemctl daemon-reload; }; "
             f"wc -l <{_RELOADS}"
