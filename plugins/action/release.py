@@ -10,7 +10,6 @@ travels, or that it needs them, and they are judged here before they are sent.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 import typing as t
@@ -28,6 +27,7 @@ from ansible_collections.activated.services.plugins.module_utils._release_option
 from ansible_collections.activated.services.plugins.module_utils._releases import (
     InvalidRelease,
     check_programs,
+    digest_of,
 )
 from ansible_collections.activated.services.plugins.module_utils._unpack import (
     Source,
@@ -69,7 +69,7 @@ class ActionModule(ActionBase):
         self, args: dict[str, t.Any], folder: str, task_vars: t.Any
     ) -> dict[str, t.Any]:
         path = self._packed(self._found(args["src"]), folder)
-        digest = f"sha256:{_sha256(path)}"
+        digest = digest_of(path)
         wanted = args.get("checksum")
         if wanted and wanted.lower() != digest:
             raise InvalidRelease(
@@ -106,11 +106,3 @@ class ActionModule(ActionBase):
         with open(packed, "wb") as file:
             pack_directory(path, file)
         return packed
-
-
-def _sha256(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        for block in iter(lambda: file.read(1024 * 1024), b""):
-            digest.update(block)
-    return digest.hexdigest()

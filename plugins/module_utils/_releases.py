@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import os
 import re
 import shutil
@@ -312,6 +313,18 @@ def _clear(path: str) -> None:
     else:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(path)
+
+
+def digest_of(path: str) -> str:
+    """What a file is, as `sha256:…`. Raises InvalidRelease where it cannot be read."""
+    digest = hashlib.sha256()
+    try:
+        with open(path, "rb") as file:
+            for block in iter(lambda: file.read(1024 * 1024), b""):
+                digest.update(block)
+    except OSError as exc:
+        raise InvalidRelease(f"src cannot be read: {exc.strerror}: {path}") from exc
+    return f"sha256:{digest.hexdigest()}"
 
 
 def check_programs(source: Source, strip: int, needs: t.Sequence[str]) -> None:

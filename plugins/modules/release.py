@@ -172,7 +172,6 @@ systemd:
   sample: 252
 """
 
-import hashlib
 import os
 import shutil
 import tempfile
@@ -215,6 +214,7 @@ from ansible_collections.activated.services.plugins.module_utils._releases impor
     Releases,
     check_programs,
     check_version,
+    digest_of,
 )
 from ansible_collections.activated.services.plugins.module_utils._service_name import (
     InvalidServiceName,
@@ -424,17 +424,6 @@ def judged(path: str, wish: Wish, module: AnsibleModule) -> Source:
     source = Source(path, wish.name)
     check_programs(source, wish.strip, wish.programs)
     return source
-
-
-def digest_of(path: str) -> str:
-    digest = hashlib.sha256()
-    try:
-        with open(path, "rb") as file:
-            for block in iter(lambda: file.read(1024 * 1024), b""):
-                digest.update(block)
-    except OSError as exc:
-        raise InvalidRelease(f"src cannot be read: {exc.strerror}: {path}") from exc
-    return f"sha256:{digest.hexdigest()}"
 
 
 def fetch(url: str, digest: str, module: AnsibleModule) -> str:
