@@ -112,10 +112,28 @@ class Proc:
         return bool(state) and state[0] not in "ZX"
 
     def executed(self, pid: int) -> bool:
-        """Whether a process runs its own program by now: until then, systemd calls it by
-        the program's name in brackets."""
+        """Whether a process runs its own program by now, its sandbox complete.
+
+        Until then it is systemd's own: from 255 on the program ``systemd-executor``, before
+        that a copy of PID 1 without an invocation, and soon named like the program in
+        brackets.
+        """
         command = self.text(str(pid), "comm")
-        return bool(command) and not command.startswith("(")
+        if not command or command.startswith("("):
+            return False
+        program = self.program(pid)
+        if os.path.basename(program) == "systemd-executor":
+            return False
+        copy = bool(program) and program == self.program(1)
+        return not copy or "INVOCATION_ID" in self.environ(pid)
+
+    def program(self, pid: int) -> str:
+        """The path of the program that a process runs; ``''`` when it cannot be read."""
+        try:
+            link = os.readlink(os.path.join(self.root, str(pid), "exe"))
+        except OSError:
+            return ""
+        return link[: -len(" (deleted)")] if link.endswith(" (deleted)") else link
 
     def status(self, pid: int) -> dict[str, str]:
         """The fields of a process's ``status``."""

@@ -10,6 +10,7 @@ import os
 import socket
 from pathlib import Path
 
+import pytest
 from ansible_collections.activated.services.plugins.module_utils._proc import (
     CAPABILITIES,
     Proc,
@@ -62,6 +63,32 @@ def test_a_process_in_a_tree(tmp_path: Path) -> None:
     assert not proc.executed(7)
     assert not proc.alive(7)
     assert proc.pids() == [7]
+
+
+@pytest.mark.parametrize(
+    ("comm", "exe", "environ", "executed"),
+    [
+        ("server", "/usr/bin/server", b"INVOCATION_ID=1\0", True),
+        ("server", "/usr/bin/server", b"", True),
+        ("(server)", "/usr/bin/server", b"INVOCATION_ID=1\0", False),
+        # 255 and later start the executor by its descriptor: it is named like a number
+        ("8", "/usr/lib/systemd/systemd-executor", b"", False),
+        ("8", "/usr/lib/systemd/systemd-executor (deleted)", b"", False),
+        # before 255 it is a copy of PID 1 at first
+        ("systemd", "/usr/lib/systemd/systemd", b"container=docker\0", False),
+        # a user's manager is the same program, and a service
+        ("systemd", "/usr/lib/systemd/systemd", b"INVOCATION_ID=1\0", True),
+    ],
+)
+def test_a_process_that_is_still_the_managers(
+    tmp_path: Path, comm: str, exe: str, environ: bytes, executed: bool
+) -> None:
+    for pid, program in ((1, "/usr/lib/systemd/systemd"), (7, exe)):
+        (tmp_path / str(pid)).mkdir()
+        (tmp_path / str(pid) / "exe").symlink_to(program)
+    (tmp_path / "7" / "comm").write_text(comm + "\n")
+    (tmp_path / "7" / "environ").write_bytes(environ)
+    assert Proc(str(tmp_path)).executed(7) is executed
 
 
 def test_the_older_control_groups(tmp_path: Path) -> None:
