@@ -17,19 +17,19 @@ import typing as t
 from ansible.errors import AnsibleError
 from ansible.plugins.action import ActionBase
 
-from ansible_collections.activated.services.plugins.module_utils._archive import (
+from ansible_collections.activated.services.plugins.module_utils._release.archive import (
     UnsafeArchive,
 )
-from ansible_collections.activated.services.plugins.module_utils._release_options import (
+from ansible_collections.activated.services.plugins.module_utils._release.options import (
     OPTIONS,
     is_url,
 )
-from ansible_collections.activated.services.plugins.module_utils._releases import (
+from ansible_collections.activated.services.plugins.module_utils._release.releases import (
     InvalidRelease,
     check_programs,
     digest_of,
 )
-from ansible_collections.activated.services.plugins.module_utils._unpack import (
+from ansible_collections.activated.services.plugins.module_utils._release.unpack import (
     Source,
     pack_directory,
 )

@@ -54,7 +54,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._credential import (
+from ansible_collections.activated.services.plugins.module_utils._credential.credential import (
     SEALING,
     Credential,
     InvalidCredential,

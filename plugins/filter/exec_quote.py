@@ -58,10 +58,10 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._command import (
+from ansible_collections.activated.services.plugins.module_utils._units.command import (
     below as _below,
 )
-from ansible_collections.activated.services.plugins.module_utils._quote import (
+from ansible_collections.activated.services.plugins.module_utils._units.quote import (
     Unquotable,
     exec_quote,
 )

@@ -127,7 +127,9 @@ from collections.abc import Sequence
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils import _exposure
+from ansible_collections.activated.services.plugins.module_utils._exposure import (
+    exposure as _exposure,
+)
 
 
 def exposure(

@@ -81,7 +81,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._unit import (
+from ansible_collections.activated.services.plugins.module_utils._units.unit import (
     InvalidUnit,
     Unit,
 )

@@ -53,7 +53,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._sandbox import (
+from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
     NEWEST_PIN,
     InvalidSandbox,
     Sandbox,

@@ -90,7 +90,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._render import (
+from ansible_collections.activated.services.plugins.module_utils._units.render import (
     InvalidValue,
     render_section,
     render_unit,

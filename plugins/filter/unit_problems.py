@@ -99,13 +99,13 @@ from dataclasses import asdict
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils import _judge
+from ansible_collections.activated.services.plugins.module_utils._rules import judge
 
 
 def unit_problems(
     text: object,
     name: str | None = None,
-    systemd: object = _judge.DEFAULT_SYSTEMD,
+    systemd: object = judge.DEFAULT_SYSTEMD,
     units: object = None,
 ) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
@@ -124,7 +124,7 @@ def unit_problems(
         raise _error(f"systemd must be a version, not {systemd!r}") from exc
     others = {str(other): str(value) for other, value in (units or {}).items()}
     try:
-        problems = _judge.unit_problems(str(text), name, version, others)
+        problems = judge.unit_problems(str(text), name, version, others)
     except ValueError as exc:
         raise _error(str(exc)) from exc
     return [asdict(problem) for problem in problems]

@@ -318,21 +318,21 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._credential_keeper import (
+from ansible_collections.activated.services.plugins.module_utils._credential.keeper import (
     matches_deployed,
 )
-from ansible_collections.activated.services.plugins.module_utils._manager import (
+from ansible_collections.activated.services.plugins.module_utils._host.manager import (
     Manager,
     ManagerError,
 )
-from ansible_collections.activated.services.plugins.module_utils._probe import (
+from ansible_collections.activated.services.plugins.module_utils._proof.probe import (
     InvalidProbe,
 )
-from ansible_collections.activated.services.plugins.module_utils._proof import (
+from ansible_collections.activated.services.plugins.module_utils._proof.proof import (
     InvalidWish,
     Wish,
 )
-from ansible_collections.activated.services.plugins.module_utils._prover import (
+from ansible_collections.activated.services.plugins.module_utils._proof.prover import (
     plan,
     prove,
 )

@@ -116,7 +116,7 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._credential import (
+from ansible_collections.activated.services.plugins.module_utils._credential.credential import (
     PLAIN_STORE,
     SEALED_STORE,
     Credential,
@@ -125,23 +125,23 @@ from ansible_collections.activated.services.plugins.module_utils._credential imp
     check_storable,
     systemd_time,
 )
-from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+from ansible_collections.activated.services.plugins.module_utils._credential.store import (
     Sealed,
     Store,
     UnusableStore,
     check_modes,
     seals,
 )
-from ansible_collections.activated.services.plugins.module_utils._host import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
+    Change,
+    Plan,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
     systemd_version,
 )
-from ansible_collections.activated.services.plugins.module_utils._plan import (
-    Change,
-    Plan,
-)
-from ansible_collections.activated.services.plugins.module_utils._service_name import (
+from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
     check_service_name,
 )

@@ -218,59 +218,61 @@ from dataclasses import dataclass, field
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._credential import (
+from ansible_collections.activated.services.plugins.module_utils._credential.credential import (
     Credential,
     InvalidCredential,
     parse_all,
 )
-from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+from ansible_collections.activated.services.plugins.module_utils._credential.store import (
     Sealed,
     UnusableStore,
 )
-from ansible_collections.activated.services.plugins.module_utils._deployer import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.deployer import (
     Deployer,
     DeploymentFailed,
     Terms,
 )
-from ansible_collections.activated.services.plugins.module_utils._files import (
-    Locked,
-    lock,
-)
-from ansible_collections.activated.services.plugins.module_utils._generation import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.generation import (
     Generation,
     InvalidDeployment,
     check,
 )
-from ansible_collections.activated.services.plugins.module_utils._host import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
+    BrokenLedger,
+)
+from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
+    Plan,
+)
+from ansible_collections.activated.services.plugins.module_utils._deployment.steps import (
+    StepFailed,
+)
+from ansible_collections.activated.services.plugins.module_utils._deployment.transition import (
+    Conflict,
+    Present,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
     systemd_version,
 )
-from ansible_collections.activated.services.plugins.module_utils._ledger import (
-    BrokenLedger,
+from ansible_collections.activated.services.plugins.module_utils._host.files import (
+    Locked,
+    lock,
 )
-from ansible_collections.activated.services.plugins.module_utils._manager import (
+from ansible_collections.activated.services.plugins.module_utils._host.manager import (
     ManagerError,
 )
-from ansible_collections.activated.services.plugins.module_utils._plan import Plan
-from ansible_collections.activated.services.plugins.module_utils._probe import (
+from ansible_collections.activated.services.plugins.module_utils._proof.probe import (
     InvalidProbe,
     Probe,
 )
-from ansible_collections.activated.services.plugins.module_utils._releases import (
+from ansible_collections.activated.services.plugins.module_utils._release.releases import (
     InvalidRelease,
     check_version,
 )
-from ansible_collections.activated.services.plugins.module_utils._service_name import (
+from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
     check_service_name,
-)
-from ansible_collections.activated.services.plugins.module_utils._steps import (
-    StepFailed,
-)
-from ansible_collections.activated.services.plugins.module_utils._transition import (
-    Conflict,
-    Present,
 )
 
 REFUSALS = (

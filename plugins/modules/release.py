@@ -180,35 +180,35 @@ from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._archive import (
-    UnsafeArchive,
-)
-from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+from ansible_collections.activated.services.plugins.module_utils._credential.store import (
     seals,
 )
-from ansible_collections.activated.services.plugins.module_utils._files import (
-    Locked,
-    lock,
+from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
+    BrokenLedger,
+    Ledger,
 )
-from ansible_collections.activated.services.plugins.module_utils._host import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
+    Change,
+    Plan,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
     systemd_version,
 )
-from ansible_collections.activated.services.plugins.module_utils._ledger import (
-    BrokenLedger,
-    Ledger,
+from ansible_collections.activated.services.plugins.module_utils._host.files import (
+    Locked,
+    lock,
 )
-from ansible_collections.activated.services.plugins.module_utils._plan import (
-    Change,
-    Plan,
+from ansible_collections.activated.services.plugins.module_utils._release.archive import (
+    UnsafeArchive,
 )
-from ansible_collections.activated.services.plugins.module_utils._release_options import (
+from ansible_collections.activated.services.plugins.module_utils._release.options import (
     CHECKSUM_FORM,
     OPTIONS,
     is_url,
 )
-from ansible_collections.activated.services.plugins.module_utils._releases import (
+from ansible_collections.activated.services.plugins.module_utils._release.releases import (
     Installed,
     InvalidRelease,
     Releases,
@@ -216,13 +216,13 @@ from ansible_collections.activated.services.plugins.module_utils._releases impor
     check_version,
     digest_of,
 )
-from ansible_collections.activated.services.plugins.module_utils._service_name import (
+from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
     check_service_name,
 )
 
 if t.TYPE_CHECKING:
-    from ansible_collections.activated.services.plugins.module_utils._unpack import (
+    from ansible_collections.activated.services.plugins.module_utils._release.unpack import (
         Source,
     )
 
@@ -386,7 +386,7 @@ def local_source(wish: Wish, module: AnsibleModule) -> tuple[str, str | None]:
         return "", wish.digest
     path = wish.src
     if os.path.isdir(path):
-        from ansible_collections.activated.services.plugins.module_utils._unpack import (
+        from ansible_collections.activated.services.plugins.module_utils._release.unpack import (
             pack_directory,
         )
 
@@ -417,7 +417,7 @@ def judged(path: str, wish: Wish, module: AnsibleModule) -> Source:
             raise InvalidRelease(f"checksum differs: {wish.src} changed, to {came}")
         path = private
     # It brings tarfile, zipfile and lzma: for what is unpacked only.
-    from ansible_collections.activated.services.plugins.module_utils._unpack import (
+    from ansible_collections.activated.services.plugins.module_utils._release.unpack import (
         Source,
     )
 

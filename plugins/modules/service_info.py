@@ -92,31 +92,31 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._credential_store import (
+from ansible_collections.activated.services.plugins.module_utils._credential.store import (
     seals,
 )
-from ansible_collections.activated.services.plugins.module_utils._host import (
-    UnsuitableHost,
-    systemd_version,
-)
-from ansible_collections.activated.services.plugins.module_utils._ledger import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
     BrokenLedger,
     Ledger,
 )
-from ansible_collections.activated.services.plugins.module_utils._manager import (
+from ansible_collections.activated.services.plugins.module_utils._deployment.units_dir import (
+    read_present,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.facts import (
+    UnsuitableHost,
+    systemd_version,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.manager import (
     Manager,
     ManagerError,
 )
-from ansible_collections.activated.services.plugins.module_utils._releases import (
+from ansible_collections.activated.services.plugins.module_utils._release.releases import (
     InvalidRelease,
     Releases,
 )
-from ansible_collections.activated.services.plugins.module_utils._service_name import (
+from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
     check_service_name,
-)
-from ansible_collections.activated.services.plugins.module_utils._units_dir import (
-    read_present,
 )
 
 

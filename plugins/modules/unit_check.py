@@ -123,21 +123,21 @@ from dataclasses import asdict
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._host import (
+from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     systemd_version,
 )
-from ansible_collections.activated.services.plugins.module_utils._security import (
+from ansible_collections.activated.services.plugins.module_utils._host.security import (
     Measured,
     measure_exposure,
 )
-from ansible_collections.activated.services.plugins.module_utils._unit_name import (
-    InvalidUnitName,
-    checked_unit_name,
-)
-from ansible_collections.activated.services.plugins.module_utils._verify import (
+from ansible_collections.activated.services.plugins.module_utils._host.verify import (
     Message,
     verify_units,
+)
+from ansible_collections.activated.services.plugins.module_utils._units.unit_name import (
+    InvalidUnitName,
+    checked_unit_name,
 )
 
 

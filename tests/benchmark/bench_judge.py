@@ -26,18 +26,17 @@ sys.path[:0] = [str(ROOT / ".build" / "collections"), str(HERE.parent / "differe
 import problems_corpus as corpus
 import problems_hosts as hosts
 
-from ansible_collections.activated.services.plugins.module_utils import (
-    _directives,
-    _judge,
-    _values,
+from ansible_collections.activated.services.plugins.module_utils._tables import (
+    directives,
 )
+from ansible_collections.activated.services.plugins.module_utils._values import values
 
 UNITS = 1000
 ALONE = 60
 """So many units are verified by a call of their own."""
 SUITE = "bookworm"
 SYSTEMD = 252
-TABLE = "ansible_collections.activated.services.plugins.module_utils._directives"
+TABLE = "ansible_collections.activated.services.plugins.module_utils._tables.directives"
 
 MOST_SECONDS = 1.0
 MOST_SHARE = 1 / 20
@@ -124,12 +123,12 @@ def fresh_judging(units: t.Mapping[str, bytes]) -> float:
     }
 
     def judge() -> None:
-        _values.value_problem.cache_clear()
-        _judge._parse.cache_clear()
+        values.value_problem.cache_clear()
+        judge._parse.cache_clear()
         for name, text in texts.items():
-            _judge.unit_problems(text, name=name, systemd=SYSTEMD)
+            judge.unit_problems(text, name=name, systemd=SYSTEMD)
 
-    _directives.directives(SYSTEMD)
+    directives.directives(SYSTEMD)
     return min(timed(judge) for _ in range(3))
 
 

@@ -17,7 +17,7 @@ import tarfile
 import typing as t
 from dataclasses import dataclass
 
-from ansible_collections.activated.services.plugins.module_utils._judge import (
+from ansible_collections.activated.services.plugins.module_utils._rules.judge import (
     Problem,
     unit_problems,
 )

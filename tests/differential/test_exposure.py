@@ -15,7 +15,7 @@ from exposure_hosts import Host, Said, drop_ins
 from exposure_units import random_unit
 from running import Target
 
-from ansible_collections.activated.services.plugins.module_utils._exposure import (
+from ansible_collections.activated.services.plugins.module_utils._exposure.exposure import (
     Exposure,
     exposure,
 )

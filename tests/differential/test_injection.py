@@ -22,7 +22,7 @@ from nasty import EVERY_ONE, random_strings
 from running import SUITES, Target
 
 from ansible_collections.activated.services.plugins.filter.to_unit import to_unit
-from ansible_collections.activated.services.plugins.module_utils._quote import (
+from ansible_collections.activated.services.plugins.module_utils._units.quote import (
     STRING_MAX,
 )
 

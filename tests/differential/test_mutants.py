@@ -14,7 +14,9 @@ import problems_hosts as hosts
 from problems_differences import unexplained
 from problems_mutants import mutate
 
-from ansible_collections.activated.services.plugins.module_utils import _directives
+from ansible_collections.activated.services.plugins.module_utils._tables import (
+    directives,
+)
 
 if t.TYPE_CHECKING:
     from running import Target
@@ -34,7 +36,7 @@ def mutants(packages: corpus.Packages, version: int) -> dict[str, bytes]:
     ]
     keys = {
         section: sorted(names)
-        for section, names in _directives.directives(version).items()
+        for section, names in directives.directives(version).items()
     }
     made: dict[str, bytes] = {}
     for number in range(COUNT):

@@ -13,9 +13,11 @@ import problems_hosts as hosts
 import pytest
 from problems_differences import unexplained
 
-from ansible_collections.activated.services.plugins.module_utils import _directives
-from ansible_collections.activated.services.plugins.module_utils._judge import (
+from ansible_collections.activated.services.plugins.module_utils._rules.judge import (
     set_problems,
+)
+from ansible_collections.activated.services.plugins.module_utils._tables import (
+    directives,
 )
 
 if t.TYPE_CHECKING:
@@ -51,7 +53,7 @@ def dumped(text: str) -> set[tuple[str, str]]:
 def test_table_is_what_systemd_dumps(target: Target) -> None:
     said = dumped(target.run("sh", "-c", DUMP).stdout.decode())
     version = target.version()
-    table = _directives.directives(version)
+    table = directives.directives(version)
     claimed = {
         (section, name)
         for section, names in table.items()

@@ -22,11 +22,11 @@ from running import Target
 
 from ansible_collections.activated.services.plugins.filter.parse_unit import parse_unit
 from ansible_collections.activated.services.plugins.filter.to_unit import to_unit
-from ansible_collections.activated.services.plugins.module_utils._unit import (
+from ansible_collections.activated.services.plugins.module_utils._units.unit import (
     InvalidUnit,
     Unit,
 )
-from ansible_collections.activated.services.plugins.module_utils._words import (
+from ansible_collections.activated.services.plugins.module_utils._units.words import (
     InvalidWords,
     split_commands,
     split_words,

@@ -2,7 +2,7 @@
 # Copyright: (c) 2026, the activated.services authors
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write `plugins/module_utils/_directive_table.py` from systemd itself.
+"""Write `plugins/module_utils/_tables/directive_table.py` from systemd itself.
 
     tools/directives/generate.py [--image activated-services/target:{suite}] [--keep]
 
@@ -37,7 +37,7 @@ from sources import Key
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 CACHE = ROOT / ".build" / "directives"
-TABLE = ROOT / "plugins" / "module_utils" / "_directive_table.py"
+TABLE = ROOT / "plugins" / "module_utils" / "_tables" / "directive_table.py"
 SUITES = ("bullseye", "bookworm", "trixie", "forky")
 
 # Tables of words that are used by a parser of more than a single word.
@@ -272,7 +272,7 @@ HEAD = '''\
 
 # This file is private to the activated.services collection.
 # Nothing outside the collection may import it: it changes without notice.
-"""What each version of systemd knows, as text; `_directives.py` reads it.
+"""What each version of systemd knows, as text; `directives.py` reads it.
 
 Written by tools/directives/generate.py from systemd itself: do not edit.
 """

@@ -25,8 +25,8 @@ basic._ANSIBLE_ARGS = json.dumps({"ANSIBLE_MODULE_ARGS": given["options"]}).enco
 basic._ANSIBLE_PROFILE = "legacy"
 base = "ansible_collections.activated.services.plugins."
 import importlib
-steps = importlib.import_module(base + "module_utils._steps").Steps
-deployer = importlib.import_module(base + "module_utils._deployer").Deployer
+steps = importlib.import_module(base + "module_utils._deployment.steps").Steps
+deployer = importlib.import_module(base + "module_utils._deployment.deployer").Deployer
 def after(kind, name, matches):
     real = getattr(kind, name)
     def patched(self, *args, **more):

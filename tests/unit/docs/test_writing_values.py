@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from ansible_collections.activated.services.plugins.module_utils._render import (
+from ansible_collections.activated.services.plugins.module_utils._units.render import (
     InvalidValue,
     render_section,
 )

@@ -16,7 +16,7 @@ from ansible_collections.activated.services.plugins.filter.parse_unit import (
     parse_unit,
 )
 from ansible_collections.activated.services.plugins.filter.to_unit import to_unit
-from ansible_collections.activated.services.plugins.module_utils._unit import Unit
+from ansible_collections.activated.services.plugins.module_utils._units.unit import Unit
 
 UNIT = r"""
 # a comment

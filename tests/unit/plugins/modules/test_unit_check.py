@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import pytest
 
-from ansible_collections.activated.services.plugins.module_utils._security import (
+from ansible_collections.activated.services.plugins.module_utils._host.security import (
     Measured,
 )
-from ansible_collections.activated.services.plugins.module_utils._unit_name import (
+from ansible_collections.activated.services.plugins.module_utils._host.verify import (
+    Message,
+)
+from ansible_collections.activated.services.plugins.module_utils._units.unit_name import (
     InvalidUnitName,
 )
-from ansible_collections.activated.services.plugins.module_utils._verify import Message
 from ansible_collections.activated.services.plugins.modules.unit_check import (
     InvalidUnits,
     parse_units,

@@ -1,0 +1,202 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""What is written down of a service on its host, below /var/lib/activated.services.
+
+* `generations.json`: the generations that were proven, the deployed one last, and how
+  many times that was written: a transaction tells by it whether it has ended;
+* `voided.json`: those that failed, or were left by a rollback, and why;
+* `transaction.json`: what a deployment is about to change, and from what. It is complete
+  and on disk before the first change, and goes when the deployment has ended.
+
+Each file is replaced in one step, is root's alone, and a file that cannot be read is an
+error, never taken for an empty one.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._host.files import read_text, remove, unstage, write_json
+from .generation import Generation
+
+# How many generations can be gone back to, the deployed one included.
+KEPT = 5
+
+
+class BrokenLedger(RuntimeError):
+    """A file of the ledger is no longer what was written; the message names it."""
+
+
+@dataclass(frozen=True)
+class Transaction:
+    """A deployment that has begun: from what, to what."""
+
+    before: Generation
+    wanted: Generation
+    history: tuple[str, ...] = ()
+    """The versions in the order in which each last became current, before it began."""
+    leaving: Generation | None = None
+    """What a rollback leaves for `wanted`; None where it is no rollback."""
+    commits: int = 0
+    """How often generations had been written when it began; the ledger knows."""
+
+    @property
+    def removes(self) -> bool:
+        """Whether it takes the service away."""
+        return not self.wanted.units
+
+
+class Ledger:
+    """The ledger of one service. Its methods raise BrokenLedger, and OSError."""
+
+    def __init__(self, name: str, folder: str) -> None:
+        self.name = name
+        self._generations = os.path.join(folder, "generations.json")
+        self._voided = os.path.join(folder, "voided.json")
+        self._transaction = os.path.join(folder, "transaction.json")
+
+    # -- generations ------------------------------------------------------------------
+
+    def generations(self) -> list[Generation]:
+        """The proven generations, the deployed one last."""
+        return self._proven()[1]
+
+    def deployed(self) -> Generation | None:
+        """What the last deployment that succeeded left."""
+        generations = self.generations()
+        return generations[-1] if generations else None
+
+    def commit(self, transaction: Transaction) -> None:
+        """What was wanted is deployed and proven. It is the last generation now; one
+        that a rollback has left is no more, and is not deployed again by itself."""
+        commits, generations = self._proven()
+        gone = (transaction.wanted, transaction.leaving)
+        kept = [g for g in generations if g not in gone]
+        entries = [g.as_dict() for g in [*kept, transaction.wanted][-KEPT:]]
+        write_json(self._generations, {"commits": commits + 1, "generations": entries})
+        self.finish(transaction)
+
+    def has_ended(self, transaction: Transaction) -> bool:
+        """Whether it was committed, and only what comes after may be missing."""
+        return self._proven()[0] > transaction.commits
+
+    def finish(self, transaction: Transaction) -> None:
+        """Do what comes after the commit; it may be done again."""
+        self._pardon(transaction.wanted)
+        if transaction.leaving:
+            self.void(transaction.leaving, "a rollback has left it")
+        self.close()
+
+    def _proven(self) -> tuple[int, list[Generation]]:
+        record = self._read(self._generations)
+        if record is None:
+            return 0, []
+        try:
+            entries = record["generations"]
+            return int(record["commits"]), [self._generation(e) for e in entries]
+        except (TypeError, KeyError, ValueError) as exc:
+            raise self._broken(self._generations, exc) from exc
+
+    def in_use(self) -> set[str]:
+        """The releases of what is deployed, and of what a deployment is between."""
+        found = self.transaction()
+        between = [found.before, found.wanted] if found else []
+        return {
+            generation.release
+            for generation in [self.deployed(), *between]
+            if generation and generation.release
+        }
+
+    # -- the open transaction ---------------------------------------------------------
+
+    def transaction(self) -> Transaction | None:
+        """The deployment that was begun and not ended."""
+        record = self._read(self._transaction)
+        if record is None:
+            return None
+        try:
+            leaving = record["leaving"]
+            return Transaction(
+                self._generation(record["before"]),
+                self._generation(record["wanted"]),
+                tuple(str(version) for version in record["history"]),
+                self._generation(leaving) if leaving else None,
+                int(record["commits"]),
+            )
+        except (TypeError, KeyError, ValueError) as exc:
+            raise self._broken(self._transaction, exc) from exc
+
+    def open(self, transaction: Transaction) -> Transaction:
+        """Write down what is about to change, before it does."""
+        opened = replace(transaction, commits=self._proven()[0])
+        leaving = opened.leaving
+        write_json(
+            self._transaction,
+            {
+                "before": opened.before.as_dict(),
+                "wanted": opened.wanted.as_dict(),
+                "history": list(opened.history),
+                "leaving": leaving.as_dict() if leaving else None,
+                "commits": opened.commits,
+            },
+        )
+        return opened
+
+    def close(self) -> None:
+        remove(self._transaction)
+
+    # -- what is not deployed again ---------------------------------------------------
+
+    def voided(self) -> dict[str, str]:
+        """Fingerprints of generations that are not deployed again, and why."""
+        record = self._read(self._voided)
+        return {str(key): str(why) for key, why in record.items()} if record else {}
+
+    def void(self, generation: Generation, why: str) -> None:
+        """Do not deploy this generation again by itself."""
+        voided = self.voided()
+        voided.pop(generation.fingerprint(), None)
+        voided[generation.fingerprint()] = why
+        write_json(self._voided, dict(list(voided.items())[-50:]))
+
+    def _pardon(self, generation: Generation) -> None:
+        """It was deployed after all, and proven."""
+        voided = self.voided()
+        if voided.pop(generation.fingerprint(), None) is not None:
+            write_json(self._voided, voided)
+
+    def forget(self) -> None:
+        """The service is gone, and what was written down of it."""
+        for path in (self._generations, self._voided, self._transaction):
+            unstage(path)
+            remove(path)
+
+    # -- files ------------------------------------------------------------------------
+
+    def _read(self, path: str) -> t.Any:
+        text = read_text(path)
+        if text is None:
+            return None
+        try:
+            return json.loads(text)
+        except ValueError as exc:
+            raise self._broken(path, exc) from exc
+
+    def _generation(self, entry: t.Any) -> Generation:
+        try:
+            return Generation.from_dict(self.name, entry)
+        except (TypeError, KeyError, AttributeError) as exc:
+            raise self._broken(self._generations, exc) from exc
+
+    def _broken(self, path: str, exc: Exception) -> BrokenLedger:
+        return BrokenLedger(
+            f"{path} is not what this collection wrote ({exc}); look at it, and move it "
+            "away to have the service deployed as if for the first time"
+        )

@@ -1,0 +1,329 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to this collection: it may change without notice.
+# Do not import it from outside of activated.services.
+
+"""The acts of a proof: bring to rest, ask, wait for the settle time, leave as wished."""
+
+from __future__ import annotations
+
+import os
+import time
+import typing as t
+
+from .._host.manager import ManagerError
+from .._host.rest import let_start
+from .case import Case, Question
+from .facts import Tables, about
+from .listeners import ESTABLISHED
+from .proof import ServiceState, limit_message, milliseconds
+from .wire import STEP, Answer, Deadline, ask
+
+
+def rest(case: Case) -> bool:
+    """Bring the service to rest, unless the wish keeps it; false when it cannot be."""
+    case.baseline = case.state
+    if case.state.at_rest:
+        return True
+    wish = case.wish
+    if wish.rest == "keep":
+        case.note(
+            "the service was already running and was kept: its start is not proven"
+        )
+        return True
+    if wish.rest == "found":
+        case.problem(
+            "rest",
+            f"{wish.service} was already running (process {case.state.main_pid}) and may "
+            "not be stopped, so that nothing shows that a request starts it",
+        )
+        return False
+    if wish.since and case.state.started > wish.since * 1000000:
+        case.visited = visitors(case)
+        # A client was faster than the proof. Nobody has to wait for another start.
+        let_start(case.manager, wish.service, wish.timeout, case.clock, case.sleep)
+        case.refresh()
+        if case.state.active == "active":
+            case.baseline = ServiceState({})
+            return True
+    return stop(case)
+
+
+def stop(case: Case) -> bool:
+    """Stop the service, and nothing else: its sockets stay open.
+
+    It counts as stopped too when another client's request has started it again.
+    """
+    name = case.wish.service
+    if case.state.active == "activating":
+        let_start(case.manager, name, case.wish.timeout, case.clock, case.sleep)
+        case.refresh()
+    before = case.state
+    case.baseline, case.touched = before, True
+    try:
+        case.manager.stop(name, no_block=True)
+    except ManagerError as exc:
+        case.problem("rest", f"{name} cannot be stopped: {exc.err}")
+        return False
+    deadline, pause = Deadline(case.wish.timeout, case.clock), STEP
+    case.visited = False
+    while True:
+        case.refresh()
+        if case.state.at_rest or case.state.invocation != before.invocation:
+            break
+        if deadline.over:
+            case.problem(
+                "rest",
+                f"{name} has not stopped within {case.wish.timeout:g} s: "
+                f"it is {case.state.active}",
+            )
+            return False
+        case.sleep(pause)
+        pause = min(pause * 1.5, 0.1)
+    if case.state.at_rest:
+        case.gone()
+    else:
+        case.visited = visitors(case)
+    if case.state.active == "failed" and before.active != "failed":
+        case.note(f"told to stop, its main process {case.state.ending() or 'failed'}")
+        case.manager.reset_failed(name)
+        case.refresh()
+    closed = [unit for unit in case.units if unit.active != "active"]
+    for unit in closed:
+        limit = limit_message(unit.result)
+        fact = "limit" if limit else "listening"
+        case.problem(fact, f"{unit.unit} is closed: {limit or unit.result}", unit)
+    return not closed
+
+
+def visitors(case: Case) -> bool:
+    """Whether somebody is at one of the service's sockets, before the probe is."""
+    tables = Tables(case.proc)
+    listeners = [listener for _unit, listener in case.listeners()]
+    ports = {listener.port for listener in listeners if listener.port}
+    paths = {listener.path for listener in listeners if listener.path}
+    return any(
+        row.peer_port for port in ports for row in tables.endpoints("tcp", port)
+    ) or any(row.connected and row.path in paths for row in tables.unix())
+
+
+#: How `ServiceState.ending` says that a process has ended as it wanted to.
+SUCCESS = "ended with status 0"
+#: Seconds that a service may crash again and again until nobody waits for it any more: time
+#: enough for systemd's own limits (20 triggers in 2 s) to close its socket, or not to.
+LOOP = 2.5
+#: Seconds that a service has to take a request that the proof has given up.
+DRAIN = 5.0
+
+
+class Watcher:
+    """What is looked at while a question is on its way to a service."""
+
+    def __init__(self, case: Case, before: ServiceState) -> None:
+        self.case = case
+        self.before = before
+        self.since = real_time()
+        self.first = ""
+        self.fault: ServiceState | None = None
+        self.until = 0.0
+
+    def watch(self, answer: Answer) -> None:
+        """At the first byte: see who holds the other end of the connection."""
+        if answer.local is not None and "end" not in answer.seen:
+            answer.seen["end"] = Tables(self.case.proc).other_end(answer.local)
+
+    def taken(self, answer: Answer) -> bool:
+        """Whether the service has taken a connection that no answer is expected on."""
+        case, listener = self.case, answer.listener
+        if not case.state.main_pid:
+            case.refresh()
+        members = case.members()
+        if not members:
+            return False
+        inodes = case.held(members)
+        if answer.local is not None:
+            end = Tables(case.proc).other_end(answer.local)
+            answer.seen["end"] = end or answer.seen.get("end")
+            gone = end is not None and end.state != ESTABLISHED
+            return end is not None and (end.inode in inodes or gone)
+        return any(
+            row.connected and row.path == listener.path and row.inode in inodes
+            for row in Tables(case.proc).unix()
+        )
+
+    def tick(self, _answer: Answer) -> str:
+        """While nothing comes: a reason to wait no longer, or nothing.
+
+        A run that failed is remembered: the request that is still waiting starts the
+        service again at once, and systemd then forgets how the run before ended.
+        """
+        case = self.case
+        pid = case.state.main_pid
+        if pid and case.proc.alive(pid) and case.state.active == "active":
+            return ""
+        case.refresh()
+        state = case.state
+        if any(unit.active == "failed" for unit in case.units):
+            self.fault = self.fault or state
+            return "its socket was closed"
+        if state.invocation == self.before.invocation:
+            return ""
+        ended = state.text("Result") not in ("", "success") or (
+            state.at_rest and bool(state.ending())
+        )
+        if ended or self.first not in ("", state.invocation):
+            if self.fault is None:
+                self.until = case.clock() + LOOP
+            if self.fault is None or (ended and not self.fault.ending()):
+                self.fault = state
+        self.first = self.first or state.invocation
+        if self.fault is not None and case.clock() > self.until:
+            return "it ended, was started again, and so on"
+        return ""
+
+
+def put(case: Case, question: Question) -> tuple[Answer, Watcher]:
+    """Put a question to a socket, and wait for what it starts when nothing answers."""
+    probe, unit, listener = question
+    case.touched = True
+    watcher = Watcher(case, case.state if case.state.at_rest else case.baseline)
+    deadline = Deadline(case.wish.timeout, case.clock).within(probe.timeout)
+    answer = ask(
+        probe,
+        listener,
+        deadline,
+        ipv6_only=unit.ipv6_only,
+        watch=watcher.watch,
+        taken=watcher.taken,
+        tick=watcher.tick,
+    )
+    if answer.right and not probe.answers and not listener.connects:
+        before = watcher.before.started
+        case.refresh()
+        while case.state.started == before and case.state.active != "active":
+            if deadline.over:
+                answer.stage, answer.expired = "answer", True
+                answer.failure = f"nothing started within {deadline.seconds:g} s"
+                break
+            case.sleep(STEP)
+            case.refresh()
+        answer.ended = case.clock()
+    case.last_answer = answer.ended
+    return answer, watcher
+
+
+def settle(case: Case) -> None:
+    """Watch the service for the settle time after its last answer."""
+    before, pid = case.state, case.state.main_pid
+    end = case.last_answer + case.wish.settle
+    while case.clock() < end:
+        case.sleep(min(STEP, max(end - case.clock(), 0)))
+        if pid and not case.proc.alive(pid):
+            break
+    lasted = milliseconds(case.last_answer, case.clock())
+    case.refresh()
+    state = case.state
+    same = state.invocation == before.invocation and state.main_pid == pid
+    same = same and state.number("NRestarts") == before.number("NRestarts")
+    if same and state.active == "active" and case.proc.alive(pid):
+        case.proof.service["settled_ms"] = lasted
+        return
+    if state.active == "active" and state.invocation != before.invocation:
+        ended_after(case, "ended", f"within {lasted} ms and was started again")
+    else:
+        ended_after(case, state.ending() or f"is {state.active}", f"within {lasted} ms")
+
+
+def ended_after(case: Case, ending: str, when: str) -> None:
+    """Say that the service has answered and then did not stay."""
+    case.problem(
+        "stays",
+        f"{case.wish.service} answered, but did not stay for the settle time of "
+        f"{case.wish.settle:g} s: its main process {ending} {when}"
+        + (forked(case) if ending == SUCCESS else ""),
+    )
+
+
+def forked(case: Case) -> str:
+    """What it means that a main process has ended with success."""
+    main = case.state.main_pid
+    left = [about(case.proc, pid) for pid in case.members() if pid != main]
+    return (
+        ": it forks away from its main process"
+        + (f" ({', '.join(left)} is left)" if left else "")
+        + ", so it must stay in the foreground or be Type=forking"
+    )
+
+
+def leave(case: Case) -> None:
+    """Leave the service as the wish says, whatever became of the proof."""
+    wish, was_at_rest = case.wish, case.found.at_rest
+    running = wish.leave == "running" or (wish.leave == "as_found" and not was_at_rest)
+    if not case.touched and wish.leave == "as_found":
+        return
+    case.refresh()
+    try:
+        if running and case.state.at_rest:
+            case.manager.start(wish.service)
+            case.refresh()
+        elif not running and not case.state.at_rest:
+            _stop_for_good(case)
+        elif case.state.active == "failed" and case.found.active == "inactive":
+            closed = any(unit.active == "failed" for unit in case.units)
+            if not closed and not limit_message(case.state.text("Result")):
+                case.manager.reset_failed(wish.service)
+                case.refresh()
+    except ManagerError as exc:
+        case.problem("left", str(exc))
+    case.proof.service["left"] = case.state.active
+    for unit in case.units:
+        if unit.active != "active":
+            case.note(f"{unit.unit} is left {unit.active} ({unit.result})")
+    if running == was_at_rest:
+        case.proof.changed = True
+
+
+def _stop_for_good(case: Case) -> None:
+    """Stop the service; what a request in its sockets' queues starts again, once more.
+
+    A request that nobody has taken stays in the queue after its client has gone, and
+    starts the service as soon as it stops: only the service can take it out.
+    """
+    deadline = Deadline(DRAIN, case.clock)
+    for again in (True, False):
+        if not stop(case) or case.state.at_rest:
+            return
+        while case.state.active == "activating" and not deadline.over:
+            case.sleep(5 * STEP)
+            case.refresh()
+        if deadline.over or not again:
+            case.note(f"requests have started {case.wish.service} again")
+            return
+        case.sleep(case.wish.settle)
+        case.refresh()
+
+
+def forget_starts(case: Case) -> None:
+    """Keep the proof's own starts from counting for the start limit."""
+    if case.state.active != "failed":
+        case.manager.reset_failed(case.wish.service)
+
+
+def real_time() -> int:
+    """Microseconds of the real-time clock."""
+    return time.time_ns() // 1000
+
+
+def signal_main(case: Case, number: int) -> int:
+    """Send a signal to the main process; its number, or 0 when there is none."""
+    pid = case.state.main_pid
+    try:
+        os.kill(pid, number) if pid else None
+    except OSError:
+        return 0
+    return pid
+
+
+Conduct = t.Callable[[Case], None]

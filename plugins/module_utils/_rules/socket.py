@@ -1,0 +1,362 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# Nothing outside the collection may import it: it changes without notice.
+"""Rules about sockets, and about services that are started through them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import typing as t
+from dataclasses import dataclass, replace
+
+from .._units.listen import KINDS, InvalidListenAddress, ListenAddress
+from .._units.unit import Assignment
+from .._values.basics import is_true, time_span
+from .rule import MOST_PROBLEMS, Problem, Subject, World, family, rule
+from .service import commands, starts
+
+if t.TYPE_CHECKING:
+    from .rule import Severity
+
+LISTENER = rule("socket-without-listener", "error", "The socket listens on nothing.")
+SERVICE = rule(
+    "socket-without-service", "error", "The set has no service for the socket to start."
+)
+TEMPLATE = rule(
+    "accept-without-template", "error", "Accept=yes starts instances of a template."
+)
+EXPLICIT = rule("accept-with-service", "error", "Accept=yes does not go with Service.")
+ACCEPTABLE = rule(
+    "accept-without-connections", "error", "Accept=yes needs sockets that accept."
+)
+CONNECTIONS = rule(
+    "too-few-connections", "error", "MaxConnections must allow one connection."
+)
+SAME_ADDRESS = rule(
+    "shared-address", "error", "Two sockets of the set listen on one address."
+)
+BINDS = rule(
+    "service-binds-itself", "warning", "The service is told the socket's own port."
+)
+UNNAMED = rule(
+    "unnamed-descriptors", "warning", "Several sockets, and not each one has a name."
+)
+REQUIRED = rule(
+    "socket-not-required", "warning", "The service does not require its socket."
+)
+DIRECTORY = rule(
+    "socket-in-runtime-directory",
+    "error",
+    "The socket's path is removed when the service stops.",
+)
+CLOSES = rule(
+    "start-limit-closes-socket", "info", "Quick crashes close the socket for good."
+)
+
+_LISTENS: t.Final = (
+    "ListenStream",
+    "ListenDatagram",
+    "ListenSequentialPacket",
+    "ListenFIFO",
+    "ListenNetlink",
+    "ListenSpecial",
+    "ListenMessageQueue",
+    "ListenUSBFunction",
+)
+# What is taken over or shared in silence where both are bound: the second one gets it.
+_SHARED_KINDS: t.Final = ("fifo", "queue")
+# Any number of units may open these.
+_OPEN_TO_ALL: t.Final = ("netlink", "special", "usb")
+_ANY_HOST: t.Final = ("*", "::", "0.0.0.0")
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a listener takes for itself."""
+
+    address: ListenAddress
+    v6_only: bool
+    device: str
+    reuses: bool
+
+    def clashes(self, other: Claim) -> bool:
+        """Tell whether both cannot have what they claim."""
+        if not self.address.collides(other.address):
+            return False
+        if not self.address.host:
+            return True
+        apart = self.device and other.device and self.device != other.device
+        return not apart and not (self.reuses and other.reuses)
+
+
+def listeners(subject: Subject) -> list[Assignment]:
+    """Give the assignments that make a socket listen; an empty one resets them all."""
+    return subject.kept_together("Socket", _LISTENS)
+
+
+def port(entry: Assignment) -> str:
+    """Give the port that a listener has, or an empty string."""
+    match = re.search(r"(?:^|:)([0-9]{1,5})$", entry.value)
+    return match[1] if match and not entry.value.startswith(("/", "@")) else ""
+
+
+def verify(subject: Subject) -> t.Iterator[Problem]:
+    """What systemd checks once the whole socket is read (socket_verify)."""
+    found = listeners(subject)
+    if not found:
+        yield LISTENER.at("no Listen directive that systemd would keep")
+    accept = subject.last("Socket", "Accept")
+    limit = subject.last("Socket", "MaxConnections")
+    accepts = bool(accept and is_true(accept.value))
+    if limit and limit.value == "0" and (accepts or subject.systemd >= 255):
+        yield CONNECTIONS.at("MaxConnections=0 is refused", "Socket", limit)
+    if not accepts:
+        return
+    explicit = subject.last("Socket", "Service")
+    if explicit:
+        yield EXPLICIT.at(
+            "with Accept=yes the service is the template of the socket's own name",
+            "Socket",
+            explicit,
+        )
+    for entry in found:
+        if entry.key not in ("ListenStream", "ListenSequentialPacket"):
+            yield ACCEPTABLE.at(
+                f"{entry.key} has no connections, which Accept=yes takes one by one",
+                "Socket",
+                entry,
+            )
+
+
+def triggers(subject: Subject) -> t.Iterator[Problem]:
+    """Whether the set has the service that the socket starts."""
+    if not subject.world.is_set:
+        return
+    accepts = subject.flag("Socket", "Accept")
+    name = subject.started_service
+    if accepts:
+        if subject.other(name) is None:
+            plain = f"{subject.name.rpartition('.')[0]}.service"
+            beside = f"; {plain} is no template" if plain in subject.world.units else ""
+            yield TEMPLATE.at(
+                f"Accept=yes starts {name}, which is not in the set{beside}",
+                "Socket",
+                subject.last("Socket", "Accept"),
+            )
+    elif not subject.has(name):
+        stated = subject.last("Socket", "Service")
+        # Another one may well be installed on the host.
+        own = stated is None or family(name) in subject.world.families
+        yield SERVICE.at(
+            f"the socket starts {name}, which is not in the set",
+            "Socket",
+            stated,
+            severity="error" if own else "warning",
+        )
+
+
+def addresses(subject: Subject) -> t.Iterator[Problem]:
+    """Two listeners on one address: of this socket, or of one before it by name."""
+    for entry, holder, severity in subject.world.once(_clashes).get(subject.name, ()):
+        yield SAME_ADDRESS.at(
+            f"{entry.value} is taken by {holder} already",
+            "Socket",
+            entry,
+            severity=severity,
+        )
+
+
+def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
+    """Give the listeners of each socket whose address one before it has."""
+    found: dict[str, list[tuple[Assignment, str, Severity]]] = {}
+    taken: dict[t.Any, dict[str, dict[Claim, str]]] = {}
+    for subject in world.of_type("socket"):
+        # What the whole socket says of its listeners, and what was claimed by it before.
+        terms = (
+            _is_v6_only(subject),
+            subject.value("Socket", "BindToDevice"),
+            subject.flag("Socket", "ReusePort"),
+        )
+        claimed: dict[tuple[str, str], Claim | None] = {}
+        for entry in listeners(subject):
+            place = (entry.key, entry.value)
+            if place not in claimed:
+                claimed[place] = _claim(subject, entry, *terms)
+            claim = claimed[place]
+            if claim is None:
+                continue
+            if len(found.get(subject.name, ())) == MOST_PROBLEMS:
+                # Nobody reads more.
+                break
+            address = claim.address
+            # Only what has one port, or one path, can clash.
+            hosts = taken.setdefault((address.port, address.path), {})
+            holder = _holder(claim, hosts)
+            if holder:
+                shared = address.kind in _SHARED_KINDS or (
+                    address.host and address.kind == "datagram"
+                )
+                found.setdefault(subject.name, []).append(
+                    (entry, holder, "warning" if shared else "error")
+                )
+            hosts.setdefault(address.host, {}).setdefault(claim, subject.name)
+    return found
+
+
+def _holder(claim: Claim, hosts: t.Mapping[str, t.Mapping[Claim, str]]) -> str | None:
+    """Give the first socket that has what another one claims."""
+    host = claim.address.host
+    asked: t.Iterable[str] = hosts if host in _ANY_HOST else (host, *_ANY_HOST)
+    for one in asked:
+        for held, holder in hosts.get(one, {}).items():
+            if claim.clashes(held):
+                return holder
+    return None
+
+
+def _claim(
+    subject: Subject, entry: Assignment, v6_only: bool, device: str, reuses: bool
+) -> Claim | None:
+    """Give what a listener claims; None where that is not told by its text."""
+    value = subject.resolved(entry.value)
+    if "%" in value or KINDS[entry.key] in _OPEN_TO_ALL:
+        return None
+    try:
+        address = ListenAddress.parse(entry.key, value)
+    except InvalidListenAddress:
+        return None
+    if v6_only:
+        address = replace(address, v6only=True)
+    return Claim(address, v6_only, device, reuses)
+
+
+def _is_v6_only(subject: Subject) -> bool:
+    value = subject.value("Socket", "BindIPv6Only")
+    return value == "ipv6-only" or is_true(value)
+
+
+def names(subject: Subject) -> t.Iterator[Problem]:
+    """Descriptors without names, where the order would not tell them apart."""
+    if subject.kept("Socket", "FileDescriptorName") or not subject.world.is_set:
+        return
+    service = subject.other(subject.started_service)
+    if service and len(service.sockets) > 1:
+        yield UNNAMED.at(
+            f"{service.name} has several sockets, whose order is undefined: "
+            "FileDescriptorName tells them apart"
+        )
+
+
+def lasting(subject: Subject) -> t.Iterator[Problem]:
+    """Paths that the service takes with it when it stops."""
+    service = subject.other(subject.started_service)
+    if service is None:
+        return
+    # What is kept over a restart only (`restart`) goes when the service stops.
+    if service.flag("Service", "RuntimeDirectoryPreserve"):
+        return
+    folders = {
+        posixpath.normpath(service.resolved(word).partition(":")[0])
+        for entry in service.kept("Service", "RuntimeDirectory")
+        for word in entry.value.split()
+    }
+    for entry in listeners(subject):
+        path = subject.resolved(entry.value)
+        if path.startswith("/"):
+            path = posixpath.normpath(path).replace("/var/run/", "/run/", 1)
+        for folder in folders:
+            if path.startswith(f"/run/{folder}/"):
+                yield DIRECTORY.at(
+                    f"{path} lies in {service.name}'s RuntimeDirectory, which is "
+                    "removed when it stops: the socket is gone after the first stop. "
+                    "Use another directory or RuntimeDirectoryPreserve=yes",
+                    "Socket",
+                    entry,
+                )
+
+
+def requirement(subject: Subject) -> t.Iterator[Problem]:
+    """Services that can run without their sockets."""
+    if subject.is_template:
+        return
+    wanted = {
+        word
+        for key in ("Requires", "BindsTo", "Requisite")
+        for entry in subject.kept("Unit", key)
+        for word in entry.value.split()
+    }
+    sockets = [
+        socket for socket in subject.sockets if not socket.flag("Socket", "Accept")
+    ]
+    for socket in sockets:
+        if socket.name not in wanted:
+            yield REQUIRED.at(
+                f"started by hand, the service comes without {socket.name}, and a "
+                "changed socket cannot be restarted while it runs: add "
+                f"Requires={socket.name}"
+            )
+    unlimited = any(
+        _is_nought(subject.value(section, key))
+        for section, key in (
+            ("Unit", "StartLimitIntervalSec"),
+            ("Unit", "StartLimitInterval"),
+            ("Service", "StartLimitInterval"),
+            ("Unit", "StartLimitBurst"),
+        )
+    )
+    if sockets and not unlimited:
+        yield CLOSES.at(
+            "five failed starts in ten seconds, or what StartLimitBurst says, fail the "
+            f"socket {sockets[0].name}, and its address is closed: "
+            "StartLimitIntervalSec=0 with a RestartSec keeps it open"
+        )
+
+
+def _is_nought(value: str) -> bool:
+    """Tell whether a limit is switched off; one of `infinity` counts for ever."""
+    return time_span(value) == 0
+
+
+def binding(subject: Subject) -> t.Iterator[Problem]:
+    """Services that are told to bind the port that systemd holds for them."""
+    ports = {
+        port(entry): socket.name
+        for socket in subject.sockets
+        for entry in listeners(socket)
+        if port(entry)
+    }
+    if not ports:
+        return
+    pattern = re.compile(
+        r"(?:^|[:=\s\"'])(" + "|".join(sorted(ports)) + r")(?:$|[/\s\"',])"
+    )
+    places = [(entry, _arguments(entry)) for entry in starts(subject)]
+    places += [
+        (entry, entry.value)
+        for entry in subject.kept("Service", "Environment")
+        if re.search(r"PORT|LISTEN|BIND|ADDR", entry.value)
+    ]
+    for entry, text in places:
+        match = pattern.search(text)
+        if match:
+            yield BINDS.at(
+                f"{entry.key} names port {match[1]}, which {ports[match[1]]} holds: if "
+                "the program binds it by itself, it fails, or it does not use the socket",
+                "Service",
+                entry,
+            )
+
+
+def _arguments(entry: Assignment) -> str:
+    return " ".join(
+        word for command in commands(entry.value) for word in command.argv[1:]
+    )
+
+
+SOCKET_WHOLE: t.Final = (verify, triggers)
+SOCKET_FINDERS: t.Final = (addresses, names, lasting)
+SERVICE_FINDERS: t.Final = (requirement, binding)

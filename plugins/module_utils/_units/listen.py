@@ -1,0 +1,146 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""Listen addresses as systemd.socket(5) has them, and which of them collide."""
+
+from __future__ import annotations
+
+import ipaddress
+import posixpath
+import re
+import typing as t
+from dataclasses import dataclass, field, replace
+
+from .unit import Unit
+
+# The directives that open something, and what they open.
+KINDS: t.Mapping[str, str] = {
+    "ListenStream": "stream",
+    "ListenDatagram": "datagram",
+    "ListenSequentialPacket": "seqpacket",
+    "ListenFIFO": "fifo",
+    "ListenSpecial": "special",
+    "ListenNetlink": "netlink",
+    "ListenMessageQueue": "queue",
+    "ListenUSBFunction": "usb",
+}
+
+_EVERY_HOST = {"*", "::", "0.0.0.0"}
+_NODES = {"stream", "datagram", "seqpacket", "fifo", "special"}
+
+_PORT = re.compile(r"[0-9]{1,5}\Z")
+_HOST_PORT = re.compile(
+    r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]{1,5})(?:%.*)?\Z"
+)
+
+
+class InvalidListenAddress(ValueError):
+    """An address that systemd would not listen on."""
+
+
+@dataclass(frozen=True)
+class ListenAddress:
+    """One address of a socket: an IP port, or anything that is told by its path."""
+
+    kind: str
+    """What is opened: `stream`, `datagram`, `seqpacket`, `fifo` …"""
+    host: str = ""
+    """The IP address, `*` for every one; empty where it is no IP port."""
+    port: int = 0
+    path: str = ""
+    """The path, `@name` for an abstract socket, or the text of another kind."""
+    v6only: bool = field(default=False, compare=False)
+    """Whether IPv4 is left to others (`BindIPv6Only=ipv6-only`)."""
+
+    @classmethod
+    def parse(cls, directive: str, value: str) -> ListenAddress:
+        """Read the value of one Listen directive. Raises InvalidListenAddress."""
+        kind = KINDS[directive]
+        if value.startswith(("/", "@")) or kind in (
+            "netlink",
+            "queue",
+            "special",
+            "usb",
+        ):
+            return cls(kind, path=_simple(value))
+        if _PORT.match(value):
+            return cls(kind, "*", _port(value))
+        found = _HOST_PORT.match(value)
+        if not found:
+            if value.startswith("vsock"):
+                return cls(kind, path=value)
+            raise InvalidListenAddress(
+                f"{directive}={value} is no address: a port, IP:port, [IPv6]:port, a "
+                "path or @name"
+            )
+        try:
+            host = ipaddress.ip_address(found["v6"] or found["v4"])
+        except ValueError as exc:
+            raise InvalidListenAddress(f"{directive}={value}: {exc}") from exc
+        return cls(kind, str(host), _port(found["port"]))
+
+    def __str__(self) -> str:
+        if not self.host:
+            return self.path
+        if self.host == "*":
+            return f"port {self.port}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    def collides(self, other: ListenAddress) -> bool:
+        """Whether both cannot be listened on at once by ordinary sockets."""
+        if bool(self.path) != bool(other.path):
+            return False
+        if self.path:
+            # One node of the file system is one, whatever is opened there: systemd
+            # would take it away from the first. Abstract names are told by kind, too.
+            nodes = self.path[0] == "/" and {self.kind, other.kind} <= _NODES
+            return self.path == other.path and (nodes or self.kind == other.kind)
+        if self.kind != other.kind or self.port != other.port:
+            return False
+        if not self._families & other._families:
+            return False
+        return self.host == other.host or bool({self.host, other.host} & _EVERY_HOST)
+
+    @property
+    def _families(self) -> set[int]:
+        if self.host in ("*", "::"):
+            return {6} if self.v6only else {4, 6}
+        return {6} if ":" in self.host else {4}
+
+
+def listen_addresses(unit: Unit) -> list[ListenAddress]:
+    """The addresses that a socket unit opens, in order. Raises InvalidListenAddress."""
+    addresses: list[ListenAddress] = []
+    for section in unit.sections:
+        if section.name != "Socket":
+            continue
+        for assignment in section.assignments:
+            if assignment.key not in KINDS:
+                continue
+            if not assignment.value:
+                # an empty assignment resets all kinds of listeners
+                addresses.clear()
+                continue
+            addresses.append(ListenAddress.parse(assignment.key, assignment.value))
+    if unit.effective("Socket", "BindIPv6Only")[-1:] == ["ipv6-only"]:
+        return [replace(address, v6only=True) for address in addresses]
+    return addresses
+
+
+def _simple(path: str) -> str:
+    """A path as systemd simplifies it; /var/run has been /run for long."""
+    if not path.startswith("/"):
+        return path
+    path = "/" + posixpath.normpath(path).lstrip("/")
+    return path[len("/var") :] if path.startswith("/var/run/") else path
+
+
+def _port(text: str) -> int:
+    port = int(text)
+    if not 1 <= port <= 65535:
+        raise InvalidListenAddress(f"{port} is no port: 1 to 65535")
+    return port

@@ -1,0 +1,61 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# Nothing outside the collection may import it: it changes without notice.
+"""Is a value right for its directive, on one version of systemd?
+
+The kind of a value is the name of systemd's own parser (see `_tables/directive_table.py`);
+each kind has a check in one of the `_kinds_*.py` files, or is a set of words.
+"""
+
+from __future__ import annotations
+
+import typing as t
+from functools import lru_cache
+
+from .._tables import directives
+from . import kinds_exec, kinds_paths, kinds_plain, kinds_unit
+from .text import BadValue, Check, one_of
+
+CHECKS: t.Final[t.Mapping[str, Check]] = {
+    **kinds_plain.KINDS,
+    **kinds_paths.KINDS,
+    **kinds_exec.KINDS,
+    **kinds_unit.KINDS,
+}
+
+# Words after which nothing may stand, and which may be left out.
+_EMPTY_IS_DEFAULT: t.Final = frozenset(
+    ("managed_oom_mode", "numa_policy", "cpuset_partition")
+)
+
+# Text that no version refuses, or whose check needs the host.
+UNCHECKED: t.Final = frozenset(
+    (
+        "string", "install", "warn_compat", "exec_secure_bits", "capability_set",
+        "bpf_delegate_commands", "bpf_delegate_maps", "bpf_delegate_programs",
+        "bpf_delegate_attachments", "luo_sessions",
+    )
+)  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def value_problem(kind: str, key: str, value: str, systemd: int) -> str | None:
+    """Say what is wrong with the value of a directive, or give None.
+
+    `kind` is `Directive.kind`, `value` the assigned text as `Assignment.value` has it;
+    the empty text resets most directives.
+    """
+    if kind in UNCHECKED:
+        return None
+    check = CHECKS.get(kind)
+    try:
+        if check:
+            check(value, key, systemd)
+        elif directives.words(kind, systemd) is not None:
+            one_of(value, kind, systemd, empty=kind in _EMPTY_IS_DEFAULT)
+    except BadValue as exc:
+        return str(exc)
+    return None

@@ -1,0 +1,463 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The pages of the rules are the table of these tests: each shows a wrong and a right unit."""
+
+from __future__ import annotations
+
+import re
+import time
+import typing as t
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ansible_collections.activated.services.plugins.module_utils._rules.judge import (
+    DEFAULT_SYSTEMD,
+    MOST_PROBLEMS,
+    RULES,
+    Problem,
+    UnknownSystemd,
+    set_problems,
+    unit_problems,
+)
+from ansible_collections.activated.services.plugins.module_utils._units.unit_name import (
+    InvalidUnitName,
+)
+
+PAGES = Path(__file__).resolve().parents[5] / "docs" / "rules"
+SERVICE = "[Service]\nExecStart=/usr/bin/app\nDynamicUser=yes\n"
+
+
+def read(rule: str) -> tuple[str, int, dict[str, str], dict[str, str]]:
+    """Give a page, its version, and its wrong and its right units by name."""
+    page = (PAGES / f"{rule}.md").read_text()
+    stated = re.search(r"^Judged for systemd (\d+)\.$", page, re.M)
+    _, wrong, right = re.split(r"^## (?:Wrong|Right)$", page, flags=re.M)
+    return (
+        page,
+        int(stated[1]) if stated else DEFAULT_SYSTEMD,
+        units(wrong),
+        units(right),
+    )
+
+
+def units(text: str) -> dict[str, str]:
+    return dict(re.findall(r"^`(\S+)`\n\n```ini\n(.*?)```$", text, re.M | re.S))
+
+
+def judged(some: dict[str, str], systemd: int) -> list[Problem]:
+    others = some if len(some) > 1 else {}
+    return [
+        problem
+        for name, text in some.items()
+        for problem in unit_problems(text, name=name, systemd=systemd, units=others)
+    ]
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_page_says_what_the_rule_says(rule: str) -> None:
+    page, _systemd, _wrong, _right = read(rule)
+    head = f"# {rule}\n\n**{RULES[rule].severity}** · {RULES[rule].sentence}\n"
+    assert page.startswith(head)
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_finds_the_wrong_unit_of_its_page(rule: str) -> None:
+    _page, systemd, wrong, _right = read(rule)
+    found = [problem for problem in judged(wrong, systemd) if problem.rule == rule]
+    assert found
+    assert found[0].severity == RULES[rule].severity
+    assert found[0].message
+
+
+@pytest.mark.parametrize("rule", sorted(RULES))
+def test_has_nothing_against_the_right_unit(rule: str) -> None:
+    _page, systemd, _wrong, right = read(rule)
+    found = judged(right, systemd)
+    assert [problem for problem in found if problem.rule == rule] == []
+    assert [problem for problem in found if problem.severity == "error"] == []
+
+
+def test_every_page_has_a_rule_and_a_row() -> None:
+    pages = {path.stem for path in PAGES.glob("*.md")} - {"README"}
+    assert pages == set(RULES)
+    rows = re.findall(
+        r"^\| \[(\S+)\]\(\1\.md\) \| (\w+) \| (.+) \|$",
+        (PAGES / "README.md").read_text(),
+        re.M,
+    )
+    assert rows == [
+        (name, RULES[name].severity, RULES[name].sentence) for name in sorted(RULES)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "part"),
+    [
+        ("[Service]\n\nProtectSytem=strict\n", 3, "did you mean ProtectSystem?"),
+        ("[Service]\nA=\\\n  b\nRestartMod=direct\n", 4, "RestartMod"),
+        ("[Service]\nprotectsystem=strict\n", 2, "did you mean ProtectSystem?"),
+        ("[Service]\nWantedBy=x.target\n", 2, "belongs in [Install]"),
+        ("[Service]\nListenStream=80\n", 2, "belongs in [Socket]"),
+        ("[Service]\nRestartSteps=4\n", 2, "came with systemd 254"),
+        ("[Service]\nUser=a/b\n", 2, "refuses the unit"),
+        ("[Service]\nDynamicUser=yes # no\n", 2, "a line of its own"),
+        ("[Socket]\nListenStream=80\n", 1, "it belongs in a .socket unit"),
+    ],
+)
+def test_message_helps(text: str, line: int, part: str) -> None:
+    found = unit_problems(text, name="app.service", systemd=252)
+    assert [p.line for p in found if part in p.message] == [line]
+
+
+@pytest.mark.parametrize(
+    ("name", "rules"),
+    [
+        ("app.service", {"missing-exec-start"}),
+        ("app.service.d/10-more.conf", set()),
+        ("app@.service.d/10-more.conf", set()),
+    ],
+)
+def test_part_of_a_unit_may_lack_the_rest(name: str, rules: set[str]) -> None:
+    found = unit_problems("[Service]\nDynamicUser=yes\n", name=name)
+    assert {problem.rule for problem in found} == rules
+
+
+@pytest.mark.parametrize("name", ["app", "../app.service", "a/b.service", "", "x.conf"])
+def test_name_must_be_one(name: str) -> None:
+    with pytest.raises(InvalidUnitName):
+        unit_problems(SERVICE, name=name)
+
+
+@pytest.mark.parametrize(
+    ("text", "rule"),
+    [
+        ("[Socket]\nAccept=no\n", "socket-without-listener"),
+        ("[Timer]\n", "timer-without-time"),
+    ],
+)
+def test_type_is_guessed_from_the_sections(text: str, rule: str) -> None:
+    assert rule in {problem.rule for problem in unit_problems(text)}
+
+
+def test_a_section_that_is_skipped_is_skipped_as_a_whole() -> None:
+    text = SERVICE + "[Socket]\nno assignment\nListenStrem=80\n"
+    assert [p.rule for p in unit_problems(text, name="a.service")] == [
+        "unknown-section"
+    ]
+    text = SERVICE + "[X-Mine]\nno assignment\n"
+    assert unit_problems(text, name="a.service") == []
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "rule"),
+    [
+        ("a.timer", "[Timer]\nOnBootSec=1\nOnCalendar=\n", "timer-without-time"),
+        ("a.path", "[Path]\nPathExists=/a\nPathChanged=\n", "path-without-path"),
+        (
+            "a.socket",
+            "[Socket]\nListenStream=1\nListenFIFO=\n",
+            "socket-without-listener",
+        ),
+    ],
+)
+def test_an_empty_assignment_resets_the_whole_list(
+    name: str, text: str, rule: str
+) -> None:
+    assert rule in {problem.rule for problem in unit_problems(text, name=name)}
+    assert unit_problems(text.rstrip("\n").rpartition("\n")[0] + "\n", name=name) == []
+
+
+def test_version_decides() -> None:
+    text = SERVICE + "PrivateTmp=disconnected\n"
+    assert [p.rule for p in unit_problems(text, systemd=252)] == ["bad-value"]
+    assert unit_problems(text, systemd=257) == []
+
+
+def test_versions_between_two_that_were_asked_get_the_benefit_of_the_doubt() -> None:
+    assert unit_problems(SERVICE + "PrivateTmp=disconnected\n", systemd=256) == []
+
+
+@pytest.mark.parametrize("systemd", [246, 263, 0, -1])
+def test_a_version_that_is_not_known_is_an_error(systemd: int) -> None:
+    with pytest.raises(UnknownSystemd, match="247 to 262"):
+        unit_problems(SERVICE, systemd=systemd)
+
+
+@pytest.mark.parametrize(
+    ("section", "other"), [("Timer", "OnBootSec=1"), ("Path", "PathExists=/a")]
+)
+def test_a_timer_and_a_path_start_one_unit(section: str, other: str) -> None:
+    text = f"[{section}]\n{other}\nUnit=a.service\nUnit=b.service\n"
+    found = unit_problems(text, name=f"a.{section.lower()}")
+    assert [(p.rule, p.line) for p in found] == [("bad-value", 4)]
+
+
+@pytest.mark.parametrize(
+    ("line", "systemd", "rules"),
+    [
+        ("CPUAffinity=1-3", 252, []),
+        ("CPUAffinity=3-1", 252, ["bad-value"]),
+        ("SocketBindAllow=0", 252, ["bad-value"]),
+        ("SocketBindAllow=0", 257, []),
+    ],
+)
+def test_ranges(line: str, systemd: int, rules: list[str]) -> None:
+    found = unit_problems(f"{SERVICE}{line}\n", name="a.service", systemd=systemd)
+    assert [p.rule for p in found] == rules
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r"ExecStart=/usr/bin/find /tmp -name zz -exec rm {} \;",
+        r"ExecStart=/usr/bin/find /tmp -exec a {} \; -exec b {} \;",
+        "StandardInputData=QUJD\tRA= =",
+        "StandardInputData=QU JD",
+    ],
+)
+def test_takes_what_systemd_takes(line: str) -> None:
+    text = f"[Service]\nExecStartPre=/bin/true\nDynamicUser=yes\n{line}\n"
+    if not line.startswith("ExecStart"):
+        text += "ExecStart=/usr/bin/app\n"
+    assert unit_problems(text, name="app.service", systemd=257) == []
+
+
+def test_an_unknown_escape_in_a_command_is_refused() -> None:
+    text = "[Service]\nDynamicUser=yes\nExecStart=/bin/echo a\\;\n"
+    assert "bad-value" in {p.rule for p in unit_problems(text, name="app.service")}
+
+
+def test_set_is_judged_together() -> None:
+    found = set_problems(
+        {"app.service": SERVICE, "app.socket": "[Socket]\nListenStream=80\n"}
+    )
+    assert [problem.rule for problem in found["app.socket"]] == []
+    assert "socket-not-required" in {problem.rule for problem in found["app.service"]}
+
+
+def pairs(count: int) -> dict[str, str]:
+    """Give so many services with a socket each, that nothing is wrong with."""
+    units = {}
+    for n in range(count):
+        units[f"s{n}.service"] = (
+            f"[Unit]\nRequires=s{n}.socket\nAfter=s{n}.socket\nStartLimitIntervalSec=0\n"
+            f"[Service]\nExecStart=/usr/bin/app {n}\nDynamicUser=yes\n"
+        )
+        units[f"s{n}.socket"] = f"[Socket]\nListenStream={n + 1000}\n"
+    return units
+
+
+def test_a_large_set_takes_no_longer_for_each_unit() -> None:
+    start = time.process_time()
+    assert not any(set_problems(pairs(300)).values())
+    assert time.process_time() - start < 8
+
+
+BOUND = "[Socket]\nListenStream={}\nService=app.service\n"
+
+
+@pytest.mark.parametrize(
+    ("one", "two", "severities"),
+    [
+        ("8080", "8080", ["error"]),
+        ("8080", "127.0.0.1:8080", ["error"]),
+        ("0.0.0.0:8080", "127.0.0.1:8080", ["error"]),
+        ("[::]:8080", "127.0.0.1:8080", ["error"]),
+        ("[::1]:8080", "127.0.0.1:8080", []),
+        ("[::1]:8080", "[0:0::1]:8080", ["error"]),
+        ("/run/a//b", "/var/run/a/b", ["error"]),
+        ("/run/%N", "/run/%N", []),
+        ("%t/a", "/run/a", ["error"]),
+        ("8080\nBindToDevice=eth0", "8080\nBindToDevice=eth1", []),
+        ("8080\nBindToDevice=eth0", "8080\nBindToDevice=eth0", ["error"]),
+        ("8080\nBindToDevice=eth0", "8080", ["error"]),
+        ("8080\nReusePort=yes", "8080\nReusePort=yes", []),
+        ("8080\nReusePort=yes", "8080", ["error"]),
+        ("8080\nBindIPv6Only=ipv6-only", "0.0.0.0:8080", []),
+        ("1\nListenDatagram=80", "2\nListenDatagram=80", ["warning"]),
+        ("1\nListenFIFO=/run/f", "2\nListenFIFO=/run/f", ["warning"]),
+        ("1\nListenNetlink=route", "2\nListenNetlink=route", []),
+    ],
+)
+def test_shared_addresses(one: str, two: str, severities: list[str]) -> None:
+    units = {
+        "a.socket": BOUND.format(one),
+        "b.socket": BOUND.format(two),
+        "app.service": SERVICE,
+    }
+    found = set_problems(units)["b.socket"]
+    assert [p.severity for p in found if p.rule == "shared-address"] == severities
+
+
+@pytest.mark.parametrize(
+    ("stated", "severities"),
+    [
+        ("", ["error"]),
+        ("Service=app-other.service", ["error"]),
+        ("Service=nginx.service", ["warning"]),
+        ("Service=systemd-journald.service", []),
+    ],
+)
+def test_socket_of_a_service_elsewhere(stated: str, severities: list[str]) -> None:
+    units = {
+        "app.service": SERVICE,
+        "app-http.socket": f"[Socket]\nListenStream=80\n{stated}\n",
+    }
+    found = set_problems(units)["app-http.socket"]
+    rule = "socket-without-service"
+    assert [p.severity for p in found if p.rule == rule] == severities
+
+
+@pytest.mark.parametrize(
+    ("listens", "service", "removed"),
+    [
+        ("/run/app/s", "RuntimeDirectory=app", True),
+        ("/run/app/s", "RuntimeDirectory=app\nRuntimeDirectoryPreserve=yes", False),
+        ("/run/app/s", "RuntimeDirectory=app\nRuntimeDirectoryPreserve=restart", True),
+        ("/run/app/s", "RuntimeDirectory=%p", True),
+        ("/run/app/s", "RuntimeDirectory=%N", True),
+        ("%t/%N/s", "RuntimeDirectory=app", True),
+        ("/run/app.service/s", "RuntimeDirectory=%n", True),
+        ("/run/other/s", "RuntimeDirectory=app", False),
+    ],
+)
+def test_sockets_that_go_with_the_service(
+    listens: str, service: str, removed: bool
+) -> None:
+    units = {
+        "app.service": f"{SERVICE}{service}\n",
+        "app.socket": f"[Socket]\nListenStream={listens}\n",
+    }
+    rules = {p.rule for p in set_problems(units)["app.socket"]}
+    assert ("socket-in-runtime-directory" in rules) is removed
+
+
+def test_an_order_after_itself_is_no_cycle() -> None:
+    units = {"app.service": f"[Unit]\nAfter=app.service\n{SERVICE}"}
+    assert set_problems(units) == {"app.service": []}
+
+
+@pytest.mark.parametrize(
+    ("line", "rules"),
+    [
+        ("Environment=FMT=%H:%M:%S", ["accidental-expansion"]),
+        ("Environment=FMT=%%H:%%M:%%S", []),
+        ("ExecStop=/bin/date +%%F-%H", []),
+        ("ExecStop=/bin/date +%%F-%%H", []),
+        ("ExecStop=/bin/date +%%%H", ["accidental-expansion"]),
+        ("ExecStop=/bin/date +%H", ["accidental-expansion"]),
+        ("Environment=PGPASSWORD=hunter2", ["secret-in-environment"]),
+        ("Environment=PGPASSFILE=/etc/a", []),
+        ("Environment=A=ghp_0123456789abcdefghij", ["secret-in-environment"]),
+        ("Environment=A=AKIA0123456789ABCDEF", ["secret-in-environment"]),
+        (
+            "Environment='A=-----BEGIN RSA PRIVATE KEY-----'",
+            ["secret-in-environment"],
+        ),
+        ("Environment=A=x://user:word@host", ["secret-in-environment"]),
+        ("ExecStop=/srv/app/releases/1.2/stop", ["resolved-release-path"]),
+        ("WorkingDirectory=/opt/app/releases/1.2", ["resolved-release-path"]),
+        ("EnvironmentFile=-/srv/app/releases/1/env", ["resolved-release-path"]),
+        ("WorkingDirectory=/opt/app/current", []),
+    ],
+)
+def test_one_line_of_a_service(line: str, rules: list[str]) -> None:
+    found = unit_problems(f"{SERVICE}{line}\n", name="a.service", systemd=257)
+    assert [p.rule for p in found] == rules
+
+
+@pytest.mark.parametrize(
+    ("limit", "closes"), [("0", False), ("0s", False), ("infinity", True), ("5", True)]
+)
+def test_a_limit_for_ever_closes_the_socket(limit: str, closes: bool) -> None:
+    units = pairs(1)
+    units["s0.service"] = units["s0.service"].replace(
+        "StartLimitIntervalSec=0", f"StartLimitIntervalSec={limit}"
+    )
+    rules = {p.rule for p in set_problems(units)["s0.service"]}
+    assert ("start-limit-closes-socket" in rules) is closes
+
+
+MEGABYTE = 1 << 20
+BAD_INPUT: dict[str, str | bytes] = {
+    "empty": "",
+    "megabyte line": "[Service]\nDescription=" + "x" * MEGABYTE,
+    "megabyte just under": "[Unit]\nDescription=" + "9" * (MEGABYTE - 100),
+    "megabyte number": "[Service]\nTasksMax=" + "9" * (MEGABYTE - 100),
+    "megabyte of blanks": "[Service]\nTimeoutSec=" + " 1" * 500_000,
+    "megabyte of quotes": "[Service]\nEnvironment=" + "'" * (MEGABYTE - 100),
+    "megabyte of percents": "[Service]\nExecStart=/x " + "%" * (MEGABYTE - 101),
+    "megabyte of dollars": "[Service]\nExecStart=/x " + "$" * (MEGABYTE - 101),
+    "blanks in Base64": "[Service]\nStandardInputData=A" + " " * 100_000 + "!\n",
+    "blanks in a credential": "[Service]\nSetCredentialEncrypted=a:="
+    + " " * 100_000
+    + "=!\n",
+    "megabyte of letters": "[Service]\nEnvironment=A=" + "x" * (MEGABYTE - 100),
+    "megabyte of a scheme": "[Service]\nEnvironment=A=" + "x://" * (MEGABYTE // 4 - 50),
+    "megabyte of a user": "[Service]\nEnvironment=A=x://" + "u" * (MEGABYTE - 100),
+    "megabyte of days, a timer": "[Timer]\nOnCalendar=" + "Mon," * (MEGABYTE // 4 - 50),
+    "binary": bytes(range(256)) * 64,
+    "100,000 lines": "[Service]\n" + "Environment=A=b\n" * 100_000,
+    "100,000 sockets": "[Socket]\n" + "ListenStream=80\n" * 100_000,
+    "100,000 unknown keys": "[Service]\n"
+    + "".join(f"Key{n}=1\n" for n in range(100_000)),
+    "10,000 unknown calls": "[Service]\n"
+    + "".join(f"SystemCallFilter=call{n}\n" for n in range(10_000)),
+    "10,000 sections": "".join(f"[Section{n}]\n" for n in range(10_000)),
+    "unclosed quotes": '[Service]\nExecStart="/bin/true\n',
+    "invalid UTF-8": b"[Service]\nExecStart=/bin/\xff\n",
+    "byte-order mark": "\ufeff" + SERVICE,
+    "Windows line ends": SERVICE.replace("\n", "\r\n"),
+    "surrogate": "[Service]\nExecStart=/bin/\ud800\n",
+    "NUL": "[Service]\0ExecStart=/bin/true\0",
+}
+
+
+@pytest.mark.parametrize("kind", BAD_INPUT)
+def test_bad_input_has_an_answer_within_a_second(kind: str) -> None:
+    unit_problems(SERVICE)  # reads the table
+    start = time.process_time()
+    suffix = {"sockets": "socket", "timer": "timer"}.get(kind.split()[-1], "service")
+    name = f"app.{suffix}"
+    found = unit_problems(BAD_INPUT[kind], name=name)
+    assert time.process_time() - start < 8
+    assert all(problem.rule in RULES for problem in found)
+
+
+def test_recursion_has_an_answer() -> None:
+    units = {
+        f"u{n}.service": f"[Unit]\nAfter=u{(n + 1) % 50}.service\n{SERVICE}[Install]\nAlias=u{n}.service\n"
+        for n in range(50)
+    }
+    found = set_problems(units)
+    assert {p.rule for some in found.values() for p in some} == {"dependency-cycle"}
+
+
+def test_says_at_most_a_thousand_things_of_one_kind() -> None:
+    text = "[Service]\n" + "".join(f"Key{n}=1\n" for n in range(3000))
+    found = [p for p in unit_problems(text) if p.rule == "unknown-directive"]
+    assert len(found) == MOST_PROBLEMS
+
+
+SOME = st.text(max_size=40)
+KEYS = st.sampled_from(
+    ["ExecStart", "User", "Environment", "LimitNOFILE", "SystemCallFilter", "BindPaths",
+     "TimeoutSec", "LoadCredential", "SetCredential", "MemoryMax", "Nice", "X-A", "Foo"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(KEYS, SOME), max_size=12), st.sampled_from([247, 252, 257, 262])
+)
+def test_never_fails_on_any_value(entries: list[tuple[str, str]], systemd: int) -> None:
+    text = "[Service]\n" + "".join(f"{key}={value}\n" for key, value in entries)
+    found: t.Sequence[Problem] = unit_problems(
+        text, name="app.service", systemd=systemd
+    )
+    assert all(problem.rule in RULES and problem.message for problem in found)
