@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
+import functools
 import hashlib
 import os
 import selectors
@@ -119,6 +120,15 @@ def bootstrap_arguments(
     ]
 
 
+def in_own_mounts(command: t.Sequence[str]) -> list[str]:
+    """A command whose mounts end with it, even where it is killed or cannot undo them.
+
+    Only root needs it: for others mmdebstrap makes name spaces by itself.
+    """
+    own = ["unshare", "--mount"] if os.geteuid() == 0 else []
+    return [*own, *command]
+
+
 def ensure_images(kind: Kind, suites: t.Iterable[str]) -> None:
     """Make the images that are missing or whose recipe changed, two at a time.
 
@@ -220,7 +230,13 @@ def _bootstrap(suite: str) -> str:
     with _work_folder(suite) as work:
         # written to a file first: the end of a stream does not tell a whole one
         environment = {**os.environ, "TMPDIR": str(work)}
-        run_logged(f"mmdebstrap {suite}", command, log, environment, work)
+        run = functools.partial(run_logged, log=log, environment=environment)
+        try:
+            run(f"mmdebstrap {suite}", in_own_mounts(command), folder=work)
+        except TargetError:
+            # a mirror that is being updated, or a mount that is busy for a moment
+            say(f"{base}: mmdebstrap failed, and is tried once more ({log})")
+            run(f"mmdebstrap {suite}", in_own_mounts(command), folder=work)
         labels = f"LABEL {LABEL}=base {LABEL}.fingerprint={recipe}"
         importing = ["docker", "import", "--change", labels, str(work / ARCHIVE), base]
         run_logged(f"Importing {base}", importing, log)
