@@ -33,7 +33,7 @@ Question = t.Tuple[Probe, SocketUnit, Listener]
 class Case:
     """One service, its sockets, and what is known of them up to now.
 
-    ``found`` is the service as it was met, ``state`` as it was last seen, ``inodes`` the
+    ``found`` is the service as it was met, ``opened`` the sockets that listened then, ``state`` as it was last seen, ``inodes`` the
     kernel's sockets that PID 1 holds, by socket unit and address, ``baseline`` the last run
     before the one that a question must start.
     """
@@ -48,6 +48,7 @@ class Case:
         self.units: list[SocketUnit] = []
         self.names: dict[str, str] = {}
         self.inodes: dict[tuple[str, str], int] = {}
+        self.opened: frozenset[str] = frozenset()
         self.found = ServiceState({})
         self.state = ServiceState({})
         self.last_answer = 0.0
@@ -76,6 +77,7 @@ class Case:
         sockets = self.manager.show(list(wanted), SOCKET_PROPERTIES)
         self.units = [SocketUnit.parse(unit, sockets[unit]) for unit in wanted]
         self.names = keys(self.units)
+        self.opened = frozenset(u.unit for u in self.units if u.active == "active")
         self.proof.service = {
             "name": service,
             "systemd": self.manager.version,

@@ -18,6 +18,7 @@ from .._host.rest import let_start
 from .case import Case, Question
 from .facts import Tables, about
 from .listeners import ESTABLISHED
+from .preflight import bind
 from .proof import ServiceState, limit_message, milliseconds
 from .wire import STEP, Answer, Deadline, ask
 
@@ -91,6 +92,10 @@ def stop(case: Case) -> bool:
         case.manager.reset_failed(name)
         case.refresh()
     closed = [unit for unit in case.units if unit.active != "active"]
+    if "rest" in case.wish.accept:
+        _reopen(case)
+        closed = [unit for unit in closed if unit.unit not in case.opened]
+        bind(case)
     for unit in closed:
         limit = limit_message(unit.result)
         fact = "limit" if limit else "listening"
@@ -277,12 +282,27 @@ def leave(case: Case) -> None:
                 case.refresh()
     except ManagerError as exc:
         case.problem("left", str(exc))
+    _reopen(case)
     case.proof.service["left"] = case.state.active
     for unit in case.units:
         if unit.active != "active":
             case.note(f"{unit.unit} is left {unit.active} ({unit.result})")
     if running == was_at_rest:
         case.proof.changed = True
+
+
+def _reopen(case: Case) -> None:
+    """Open the sockets again that have stopped with the service."""
+    for unit in case.units:
+        if unit.active != "inactive" or unit.unit not in case.opened:
+            continue
+        try:
+            case.manager.start(unit.unit)
+        except ManagerError as exc:
+            case.problem("left", str(exc), unit)
+            continue
+        case.note(f"{unit.unit} had stopped with the service, and was opened again")
+        case.refresh()
 
 
 def _stop_for_good(case: Case) -> None:

@@ -15,7 +15,7 @@ from .._host.manager import ManagerError
 from .case import Case
 from .facts import Tables, about
 from .listeners import listening_inodes
-from .proof import SocketUnit, limit_message
+from .proof import STOPS_TOO, SocketUnit, limit_message
 
 
 def preflight(case: Case, *, act: bool = True) -> bool:
@@ -31,6 +31,8 @@ def preflight(case: Case, *, act: bool = True) -> bool:
         case.problem("trigger", f"no socket starts {service}")
     for unit in case.units:
         _socket(case, unit, act)
+    if case.wish.rest != "keep" or state.at_rest:
+        _outlives(case)
     if not case.failed:
         bind(case)
     limit = limit_message(state.text("Result"))
@@ -97,6 +99,20 @@ def _socket(case: Case, unit: SocketUnit, act: bool) -> None:
             f"{unit.unit} is not listening: it is {unit.active}{result}",
             unit,
         )
+
+
+def _outlives(case: Case) -> None:
+    """Whether the sockets stay open when the service is brought to rest."""
+    for name, directive in STOPS_TOO.items():
+        for unit in case.units:
+            if unit.unit in case.state.text(name).split():
+                case.problem(
+                    "rest",
+                    f"{unit.unit} stops with {case.wish.service}, since it has "
+                    f"{directive}{case.wish.service}: at rest the service cannot be "
+                    "started by a request. Take that line away, or accept: [rest]",
+                    unit,
+                )
 
 
 def _revive(case: Case, unit: SocketUnit) -> None:

@@ -191,8 +191,17 @@ SERVICE_PROPERTIES = names(
     "ExecMainExitTimestampMonotonic ExecMainCode ExecMainStatus ExecMainPID "
     "NeedDaemonReload TriggeredBy ControlGroup UnitFileState RefuseManualStop "
     "User DynamicUser StartLimitIntervalUSec StartLimitBurst TimeoutStartUSec Restart "
-    "RestartUSec WatchdogUSec ActivationDetails ConditionResult AssertResult"
+    "RestartUSec WatchdogUSec ActivationDetails ConditionResult AssertResult "
+    "ConsistsOf BoundBy RequiredBy PropagatesStopTo"
 )
+#: Properties of a service that name the units which stop with it, by what those units say
+#: (systemd.unit(5)).
+STOPS_TOO = {
+    "ConsistsOf": "PartOf=",
+    "BoundBy": "BindsTo=",
+    "RequiredBy": "Requires=",
+    "PropagatesStopTo": "StopPropagatedFrom=",
+}
 
 
 @dataclass(frozen=True)

@@ -83,6 +83,32 @@ def test_it_refuses_to_be_stopped(spot: Place) -> None:
         )
 
 
+@pytest.mark.parametrize("directive", ["PartOf", "BindsTo"])
+def test_its_socket_stops_with_it(place: Place, directive: str) -> None:
+    demo(place, service())
+    place.install(
+        {
+            "demo.service": "[Service]\nType=notify\nDynamicUser=yes\n"
+            f"ExecStart=/usr/bin/python3 {SERVER}\n",
+            "demo-http.socket": f"[Unit]\n{directive}=demo.service\n" + socket(),
+        },
+        # a socket that binds itself to a service runs no longer than that
+        "demo-http.socket demo.service",
+    )
+    before = place.show("demo.service", "InvocationID")
+    refused(
+        place.prove(probes=HTTP), "rest", f"demo-http.socket stops .*{directive}=demo"
+    )
+    assert place.show("demo.service", "InvocationID") == before
+    place.proven(probes=HTTP, rest="keep", leave="running")
+    if directive == "PartOf":
+        proof = place.proven(probes=HTTP, accept=["rest"], leave="idle")
+        assert proof["sockets"]["http"]["triggered"]
+        assert any("was opened again" in note for note in proof["notes"])
+        assert place.show("demo.service", "ActiveState") == "inactive"
+        assert place.show("demo-http.socket", "ActiveState") == "active"
+
+
 def test_it_binds_the_port_itself_and_fails(place: Place) -> None:
     unit = service("own=8080 six", more="Restart=no", unit="StartLimitBurst=5")
     demo(place, unit)
