@@ -191,7 +191,8 @@ SERVICE_PROPERTIES = names(
     "ExecMainExitTimestampMonotonic ExecMainCode ExecMainStatus ExecMainPID "
     "NeedDaemonReload TriggeredBy ControlGroup UnitFileState RefuseManualStop "
     "User DynamicUser StartLimitIntervalUSec StartLimitBurst TimeoutStartUSec Restart "
-    "RestartUSec WatchdogUSec ActivationDetails ConditionResult AssertResult "
+    "RestartUSec WatchdogUSec ActivationDetails ConditionResult "
+    "ConditionTimestampMonotonic AssertResult "
     "ConsistsOf BoundBy RequiredBy PropagatesStopTo"
 )
 #: Properties of a service that name the units which stop with it, by what those units say

@@ -258,7 +258,7 @@ def explain(
             f"{state.text('TimeoutStartUSec')} (Type={state.text('Type')})",
             unit,
         )
-    elif why == "nothing" and state.text("ConditionResult") == "no":
+    elif why == "nothing" and _condition_failed(state, answer):
         case.problem("triggered", f"a condition of {name} is not met", unit)
     elif ending and (why != "nothing" or watcher.fault):
         _ended(case, unit, ending)
@@ -285,6 +285,17 @@ def explain(
     else:
         case.problem("answered", f"{listener.text}: {answer.failure}", unit)
     _limits(case)
+
+
+def _condition_failed(state: ServiceState, answer: Answer) -> bool:
+    """Whether the request has had systemd look at the conditions, and they were not met.
+
+    The result alone is "no" as well for a service that was never started.
+    """
+    looked = state.number("ConditionTimestampMonotonic")
+    return state.text("ConditionResult") == "no" and looked >= int(
+        answer.began * 1000000
+    )
 
 
 def _ended(case: Case, unit: SocketUnit, ending: str) -> None:

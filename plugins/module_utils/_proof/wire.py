@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import select
 import signal
@@ -172,6 +173,8 @@ def ask(
         answer.stage, answer.failure = "wrong", f"the answer {exc}"
     except OSError as exc:
         answer.failure = str(exc) or type(exc).__name__
+        if exc.errno == errno.EADDRNOTAVAIL:
+            answer.failure += ": this host has no address to ask it from (is IPv6 off?)"
     answer.ended = time.monotonic()
     return answer
 

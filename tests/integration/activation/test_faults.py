@@ -316,6 +316,18 @@ def test_a_peer_that_drips_is_cut_off(spot: Place) -> None:
     refused(result, "answered", "the answer was not whole within 2 s")
 
 
+def test_a_host_without_ipv6(spot: Place) -> None:
+    listen = "ListenStream=[::]:8080\nBindIPv6Only=ipv6-only"
+    demo(spot, service(), socket(listen))
+    there = spot.sh("ip -6 addr show dev lo to ::1")
+    spot.sh("ip -6 addr del ::1/128 dev lo 2>/dev/null; true")
+    try:
+        refused(spot.prove(probes=HTTP), "triggered", "no address to ask it from")
+    finally:
+        if there:
+            spot.sh("ip -6 addr add ::1/128 dev lo")
+
+
 def test_the_answer_is_wrong(place: Place) -> None:
     demo(place, service("wrong"))
     refused(place.prove(probes=HTTP), "answer", "is no HTTP: 'nonsense")
