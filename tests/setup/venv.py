@@ -80,8 +80,15 @@ def install() -> None:
             check=False,
         )
     if done.returncode:
-        tail = log.read_text(errors="replace").splitlines()[-15:]
-        sys.exit("\n".join([*tail, f"pip failed; all that it said: {log}"]))
+        tail = log.read_text(errors="replace").splitlines()[-5:]
+        said = [f"    {line[:200]}" for line in tail]
+        way = (
+            "The pinned Python tools could not be installed: pip's last words are above, "
+            f"all of them in {log}. They come from the package index that pip is set up "
+            "for, so a network, or PIP_INDEX_URL, or PIP_NO_INDEX and PIP_FIND_LINKS with "
+            "a folder of wheels, is needed."
+        )
+        sys.exit("\n".join([*said, way]))
 
 
 def link_collection() -> None:
