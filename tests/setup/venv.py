@@ -102,4 +102,7 @@ def link_collection() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)  # without its stamp, the folder is made anew next time
