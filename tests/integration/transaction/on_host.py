@@ -35,11 +35,16 @@ MODULES = {
     name: importlib.import_module(f"{OURS}modules.{name}")
     for name in ("deployment", "release", "service_info")
 }
-for late in ("_proof", "_prover", "_exposure", "_verify"):
+for late in ("_proof.proof", "_proof.prover", "_exposure.exposure", "_host.verify"):
     importlib.import_module(f"{OURS}module_utils.{late}")
-_files, _ledger, _releases, _steps, _manager = (
+_ledger, _steps, _releases, _manager = (
     importlib.import_module(f"{OURS}module_utils.{name}")
-    for name in ("_files", "_ledger", "_releases", "_steps", "_manager")
+    for name in (
+        "_deployment.ledger",
+        "_deployment.steps",
+        "_release.releases",
+        "_host.manager",
+    )
 )
 
 Options = t.Dict[str, t.Any]
