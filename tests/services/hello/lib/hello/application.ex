@@ -35,6 +35,14 @@ defmodule Hello.Application do
     state
   end
 
+  @impl true
+  def stop(_state) do
+    # All is answered and closed. What would come now is the machine's own end, which waits a second for
+    # the console's last words (`user_sup` of Erlang's kernel); `halt` flushes them, and waits for nothing.
+    with {:stopping, _} <- :init.get_status(), do: System.halt(0)
+    :ok
+  end
+
   defp supervise(sockets) do
     tls = if Enum.any?(sockets, &(&1.scheme == :https)), do: Certificate.options!(), else: []
 
