@@ -212,6 +212,7 @@ systemd:
   sample: 252
 """
 
+import contextlib
 import os
 import typing as t
 from dataclasses import dataclass, field
@@ -237,18 +238,29 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.gen
     InvalidDeployment,
     check,
 )
+from ansible_collections.activated.services.plugins.module_utils._deployment.judging import (
+    check_together,
+    judge,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
     BrokenLedger,
 )
-from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
-    Plan,
+from ansible_collections.activated.services.plugins.module_utils._deployment.part import (
+    Part,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.steps import (
     StepFailed,
 )
+from ansible_collections.activated.services.plugins.module_utils._deployment.ties import (
+    give_way,
+)
+from ansible_collections.activated.services.plugins.module_utils._deployment.transaction import (
+    companions,
+    deploy,
+    recover,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.transition import (
     Conflict,
-    Present,
 )
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
@@ -267,6 +279,7 @@ from ansible_collections.activated.services.plugins.module_utils._proof.probe im
     Probe,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.releases import (
+    STATE,
     InvalidRelease,
     check_version,
 )
@@ -291,13 +304,9 @@ REFUSALS = (
     UnusableStore,
 )
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "str", "required": True},
-    "state": {
-        "type": "str",
-        "choices": ["present", "absent", "rolled_back"],
-        "default": "present",
-    },
+# What is said of one service, alone or as one of several.
+ONE: dict[str, dict[str, t.Any]] = {
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "units": {"type": "dict"},
     "credentials": {"type": "dict", "default": {}},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
@@ -319,11 +328,29 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
         "default": "report",
     },
 }
+ALONE = {
+    "state": {
+        "type": "str",
+        "choices": ["present", "absent", "rolled_back"],
+        "default": "present",
+    },
+}
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str"},
+    **ONE,
+    **ALONE,
+    "services": {
+        "type": "list",
+        "elements": "dict",
+        "options": {"name": {"type": "str", "required": True}, **ONE},
+        "required_if": [("state", "present", ["units"])],
+    },
+}
 
 
 @dataclass(frozen=True)
 class Wish:
-    """The options, as they were meant."""
+    """The options of one service, as they were meant."""
 
     state: str
     generation: Generation
@@ -343,6 +370,8 @@ class Wish:
             start=params["start"],
         )
         if params["state"] == "present":
+            if params["units"] is None:
+                raise InvalidDeployment("units is required with state: present")
             check(generation)
         if params["keep"] < 1:
             raise InvalidRelease("keep must be at least 1")
@@ -360,84 +389,125 @@ class Wish:
         return cls(params["state"], generation, terms, credentials)
 
 
-def deploy(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
-    """Bring the host to the generation that is wanted."""
-    wanted = deployer.fulfil(wish.generation)
-    present = deployer.read(wanted)
-    plan = deployer.plan(wanted, present)
-    deployer.judge(wanted, present, plan)
-    there = not plan.changed and deployer.ledger.deployed() == wanted
-    if not wish.terms.check_mode and not there:
-        deployer.deploy(wanted, present, plan)
-    return report(plan, wanted, present, deployer)
+def parse_wishes(params: t.Mapping[str, t.Any], check_mode: bool) -> list[Wish]:
+    """The services that are wanted. Raises what Wish.parse raises, with the place."""
+    if params["services"] is None:
+        return [Wish.parse(params, check_mode)]
+    wishes: list[Wish] = []
+    for index, item in enumerate(params["services"]):
+        try:
+            wish = Wish.parse(item, check_mode)
+        except ValueError as exc:
+            raise type(exc)(f"services[{index}] ({item['name']}): {exc}") from exc
+        if any(wish.generation.name == other.generation.name for other in wishes):
+            raise InvalidDeployment(
+                f"services[{index}]: {wish.generation.name} is there twice"
+            )
+        wishes.append(wish)
+    check_together([wish.generation for wish in wishes])
+    return wishes
 
 
-def roll_back(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
-    """Bring the host to the generation before the one that is deployed."""
-    left, wanted = deployer.roll_back()
-    wanted = deployer.fulfil(wanted)  # with the secrets of today
-    present = deployer.read(wanted)
-    plan = deployer.plan(wanted, present)
-    deployer.judge(wanted, present, plan)
-    if not wish.terms.check_mode:
-        deployer.deploy(wanted, present, plan, leaving=left)
-    return report(plan, wanted, present, deployer)
+@dataclass
+class Job:
+    """A wish, and what this host has and needs for it."""
 
+    wish: Wish
+    deployer: Deployer
+    part: Part | None = None
 
-def remove(wish: Wish, deployer: Deployer) -> dict[str, t.Any]:
-    """Take the service away, and what a deployment of it left unfinished."""
-    present = deployer.read(*deployer.unfinished())
-    plan = deployer.removal(present)
-    if not wish.terms.check_mode:
-        deployer.remove(present, plan)
-    kinds = ("lib", "lib/private", "log", "log/private", "cache", "cache/private")
-    places = [f"/var/{kind}/{wish.generation.name}" for kind in kinds]
-    return {
-        **report(plan, None, present, deployer),
-        "kept": [place for place in places if os.path.isdir(place)],
-    }
+    @property
+    def name(self) -> str:
+        return self.wish.generation.name
 
+    def plan(self) -> Part:
+        """Read the host and make the plan. Raises Conflict, and what a wish can be
+        refused for."""
+        deployer, left = self.deployer, None
+        if self.wish.state == "absent":
+            present = deployer.read(*deployer.unfinished())
+            nothing = Generation(self.name)
+            plan = deployer.removal(present)
+            self.part = Part(deployer, nothing, present, plan, goes=True)
+            return self.part
+        wanted = self.wish.generation
+        if self.wish.state == "rolled_back":
+            left, wanted = deployer.roll_back()  # with the secrets of today
+        wanted = deployer.fulfil(wanted)
+        present = deployer.read(wanted)
+        plan = deployer.plan(wanted, present)
+        self.part = Part(deployer, wanted, present, plan, leaving=left)
+        return self.part
 
-def is_as_described(wish: Wish, deployer: Deployer) -> dict[str, t.Any] | None:
-    """What to report where there is nothing to do; None where there is."""
-    if wish.state != "present" or deployer.ledger.transaction():
-        return None
-    wanted = deployer.fulfil(wish.generation)
-    if deployer.ledger.deployed() != wanted:
-        return None
-    present = deployer.read(wanted)
-    plan = deployer.plan(wanted, present)
-    return None if plan.changed else report(plan, wanted, present, deployer)
+    def is_as_described(self) -> bool:
+        """Whether there is nothing to do; it is planned, then."""
+        if self.wish.state != "present" or self.deployer.ledger.transaction():
+            return False
+        wanted = self.deployer.fulfil(self.wish.generation)
+        if self.deployer.ledger.deployed() != wanted:
+            return False
+        present = self.deployer.read(wanted)
+        plan = self.deployer.plan(wanted, present)
+        self.part = Part(self.deployer, wanted, present, plan)
+        return not plan.changed
 
-
-def report(
-    plan: Plan, wanted: Generation | None, present: Present, deployer: Deployer
-) -> dict[str, t.Any]:
-    if plan.changed and not deployer.terms.check_mode:
-        present = deployer.read(*([wanted] if wanted else []))
-    here = present.generation
-    result: dict[str, t.Any] = {
-        "changed": plan.changed,
-        "plan": plan.as_dicts(),
-        "diff": plan.diff(),
-        "systemd": deployer.systemd,
-        "notes": deployer.notes,
-        "service": {
-            "name": here.service,
-            "state": present.state(here.service).active,
-            "sockets": {
-                unit: state.active
-                for unit, state in present.states.items()
-                if unit.endswith(".socket")
+    def report(self) -> dict[str, t.Any]:
+        """What was done, or would be, and what is there now."""
+        deployer, part = self.deployer, self.part
+        assert part is not None  # it was planned
+        present, goes = part.present, part.goes
+        if part.plan.changed and not deployer.terms.check_mode:
+            present = deployer.read(*([] if goes else [part.wanted]))
+        here = present.generation
+        result: dict[str, t.Any] = {
+            "changed": part.plan.changed,
+            "plan": part.plan.as_dicts(),
+            "diff": part.plan.diff(),
+            "systemd": deployer.systemd,
+            "notes": deployer.notes,
+            "service": {
+                "name": here.service,
+                "state": present.state(here.service).active,
+                "sockets": {
+                    unit: state.active
+                    for unit, state in present.states.items()
+                    if unit.endswith(".socket")
+                },
+                "release": here.release,
             },
-            "release": here.release,
-        },
-    }
-    if wanted:
-        result["exposure"] = deployer.exposure(wanted)
-    if deployer.proof:
-        result["proof"] = deployer.proof
-    return result
+        }
+        if goes:
+            result["kept"] = kept(self.name)
+        else:
+            result["exposure"] = deployer.exposure(part.wanted)
+        if deployer.proof:
+            result["proof"] = deployer.proof
+        return result
+
+
+def kept(name: str) -> list[str]:
+    """What a removal leaves: what the program itself stored."""
+    kinds = ("lib", "lib/private", "log", "log/private", "cache", "cache/private")
+    places = [f"/var/{kind}/{name}" for kind in kinds]
+    return [place for place in places if os.path.isdir(place)]
+
+
+def act(jobs: t.Sequence[Job]) -> None:
+    """Bring the host to what is wanted, all services together: what goes is removed
+    first, so that others may have its addresses."""
+    parts = [job.plan() for job in jobs]
+    leaving = [part for part in parts if part.goes]
+    staying = [part for part in parts if not part.goes]
+    judge(staying, {unit for part in leaving for unit in part.present.states})
+    give_way(staying)
+    if any(job.wish.terms.check_mode for job in jobs):
+        return
+    for part in leaving:
+        try:
+            part.deployer.remove(part.present, part.plan)
+        except DeploymentFailed as exc:
+            part.failure = exc
+    deploy(staying)
 
 
 def run_module(module: AnsibleModule) -> dict[str, t.Any]:
@@ -447,36 +517,96 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         )
         return t.cast("tuple[int, str, str]", done)
 
-    wish = Wish.parse(module.params, module.check_mode)
+    wishes = parse_wishes(module.params, module.check_mode)
     require_root()
-    deployer = Deployer(
-        wish.generation.name, wish.terms, systemd_version(run), run, wish.credentials
-    )
-    act = {"present": deploy, "absent": remove, "rolled_back": roll_back}[wish.state]
+    systemd = systemd_version(run)
 
+    def job(wish: Wish) -> Job:
+        name = wish.generation.name
+        return Job(wish, Deployer(name, wish.terms, systemd, run, wish.credentials))
+
+    jobs = [job(wish) for wish in wishes]
     if module.check_mode:
-        if deployer.ledger.transaction():
-            deployer.notes.append("a deployment was interrupted; it is undone first")
-        return act(wish, deployer)
-    done = is_as_described(wish, deployer)
-    if done is not None:
-        return done
-    # Whatever the caller's umask is, the modes are those that are documented.
-    os.umask(0o022)
-    with lock(deployer.releases.lock):
-        try:
-            if wish.state != "absent":
-                deployer.recover()
-            return act(wish, deployer)
-        finally:
-            # A wish that was refused leaves no lock behind where nothing else is.
-            deployer.releases.forget()
+        for each in jobs:
+            if each.deployer.ledger.transaction():
+                each.deployer.notes.append(
+                    "a deployment was interrupted; it is undone first"
+                )
+        act(jobs)
+    elif not all(each.is_as_described() for each in jobs):
+        jobs = [job(wish) for wish in wishes]
+        # Whatever the caller's umask is, the modes are those that are documented.
+        os.umask(0o022)
+        with locked([each.name for each in jobs]) as names:
+            others = [Deployer(n, Terms(), systemd, run) for n in sorted(names)]
+            deployers = {deployer.ledger.name: deployer for deployer in others}
+            deployers.update((each.name, each.deployer) for each in jobs)
+            try:
+                gone = {each.name for each in jobs if each.wish.state == "absent"}
+                recover(list(deployers.values()), gone)
+                act(jobs)
+            finally:
+                # A wish that was refused leaves no lock behind where nothing else is.
+                for deployer in deployers.values():
+                    deployer.releases.forget()
+    return report(module, jobs)
+
+
+@contextlib.contextmanager
+def locked(names: t.Sequence[str]) -> t.Iterator[set[str]]:
+    """Hold the locks of these services and of those that an interrupted run ties to
+    them, always taken in the order of their names; gives all of them. Raises Locked."""
+    while True:
+        wanted = companions(names, STATE)
+        with contextlib.ExitStack() as stack:
+            for name in sorted(wanted):
+                stack.enter_context(lock(os.path.join(STATE, name, "lock")))
+            if companions(names, STATE) <= wanted:
+                yield wanted
+                return
+
+
+def report(module: AnsibleModule, jobs: t.Sequence[Job]) -> dict[str, t.Any]:
+    """What the module returns: of one service, or of several by their names."""
+    failures = {job.name: job.part.failure for job in jobs if job.part}
+    failed = {name: failure for name, failure in failures.items() if failure}
+    if module.params["services"] is None:
+        for failure in failed.values():
+            raise failure
+        return jobs[0].report()
+    said = {job.name: job.report() for job in jobs}
+    for name, failure in failed.items():
+        said[name].update(failed=True, msg=str(failure), changed=False, diff=[])
+        if failure.proof:
+            said[name]["proof"] = failure.proof
+    result: dict[str, t.Any] = {
+        "changed": any(each["changed"] for each in said.values()),
+        "diff": [text for each in said.values() for text in each.pop("diff")],
+        "systemd": jobs[0].deployer.systemd if jobs else None,
+        "services": said,
+    }
+    if failed:
+        well = [job.name for job in jobs if job.name not in failed]
+        result.update(failed=True, msg=_what_failed(failed, well))
+    return result
+
+
+def _what_failed(failed: t.Mapping[str, Exception], well: t.Sequence[str]) -> str:
+    lines = [f"{name}: {failure}" for name, failure in failed.items()]
+    others = f"as described: {', '.join(well)}" if well else "none is as described"
+    return "\n".join(
+        [
+            f"{len(failed)} of {len(failed) + len(well)} services failed; {others}",
+            *lines,
+        ]
+    )
 
 
 def main() -> None:
     module = AnsibleModule(
         argument_spec=OPTIONS,
-        required_if=[("state", "present", ["units"])],
+        required_one_of=[("name", "services")],
+        mutually_exclusive=[("services", key) for key in ("name", *ONE)],
         supports_check_mode=True,
     )
     try:
@@ -488,6 +618,8 @@ def main() -> None:
         module.fail_json(msg=str(exc))
     except OSError as exc:
         module.fail_json(msg=f"the host's disk refused: {exc}")
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)
 
 

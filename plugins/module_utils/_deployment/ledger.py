@@ -46,6 +46,10 @@ class Transaction:
     """What a rollback leaves for `wanted`; None where it is no rollback."""
     commits: int = 0
     """How often generations had been written when it began; the ledger knows."""
+    group: str = ""
+    """What tells the deployments that stand or fall together from all others."""
+    members: tuple[str, ...] = ()
+    """The services of that group, this one included."""
 
     @property
     def removes(self) -> bool:
@@ -75,20 +79,20 @@ class Ledger:
 
     def commit(self, transaction: Transaction) -> None:
         """What was wanted is deployed and proven. It is the last generation now; one
-        that a rollback has left is no more, and is not deployed again by itself."""
+        that a rollback has left is no more. `finish` does what comes after."""
         commits, generations = self._proven()
         gone = (transaction.wanted, transaction.leaving)
         kept = [g for g in generations if g not in gone]
         entries = [g.as_dict() for g in [*kept, transaction.wanted][-KEPT:]]
         write_json(self._generations, {"commits": commits + 1, "generations": entries})
-        self.finish(transaction)
 
     def has_ended(self, transaction: Transaction) -> bool:
         """Whether it was committed, and only what comes after may be missing."""
         return self._proven()[0] > transaction.commits
 
     def finish(self, transaction: Transaction) -> None:
-        """Do what comes after the commit; it may be done again."""
+        """Do what comes after the commit; it may be done again. What a rollback has left
+        is not deployed again by itself."""
         self._pardon(transaction.wanted)
         if transaction.leaving:
             self.void(transaction.leaving, "a rollback has left it")
@@ -129,6 +133,8 @@ class Ledger:
                 tuple(str(version) for version in record["history"]),
                 self._generation(leaving) if leaving else None,
                 int(record["commits"]),
+                str(record.get("group", "")),
+                tuple(str(name) for name in record.get("members", ())),
             )
         except (TypeError, KeyError, ValueError) as exc:
             raise self._broken(self._transaction, exc) from exc
@@ -145,6 +151,8 @@ class Ledger:
                 "history": list(opened.history),
                 "leaving": leaving.as_dict() if leaving else None,
                 "commits": opened.commits,
+                "group": opened.group,
+                "members": list(opened.members),
             },
         )
         return opened

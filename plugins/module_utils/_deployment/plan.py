@@ -46,6 +46,10 @@ class Plan:
         """What the changes with one of these actions are about, in order."""
         return [c.subject for c in self.changes if c.action in actions]
 
+    def only(self, *actions: str) -> Plan:
+        """The changes with one of these actions, in the same order."""
+        return Plan(tuple(c for c in self.changes if c.action in actions))
+
     def without(self, *actions: str) -> Plan:
         """The plan but for the changes with one of these actions."""
         return Plan(tuple(c for c in self.changes if c.action not in actions))

@@ -292,8 +292,8 @@ def _in_the_way(
             if other.subject == change.subject or other.subject not in wanted.sockets:
                 continue
             if any(
-                held.collides(address)
-                for held in _held(present, change.subject)
+                had.collides(address)
+                for had in held(present, change.subject)
                 for address in wanted.addresses(other.subject)
             ):
                 why = f"{other.subject} gets an address that it has now"
@@ -302,14 +302,15 @@ def _in_the_way(
     return closing
 
 
-def _held(present: Present, socket: str) -> list[ListenAddress]:
-    held = []
+def held(present: Present, socket: str) -> list[ListenAddress]:
+    """The addresses that a socket may have open."""
+    found = []
     for generation in present.in_use:
         if socket in generation.units:
             # It may have been changed by hand, to what nothing can listen on.
             with contextlib.suppress(InvalidDeployment):
-                held += generation.addresses(socket)
-    return held
+                found += generation.addresses(socket)
+    return found
 
 
 def _rest(

@@ -1,0 +1,198 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""What is refused before one file changes, for all services of a run together."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import typing as t
+
+from .._host.files import read_text
+from .._host.proc import Proc
+from .._release.releases import InvalidRelease
+from .generation import Generation, InvalidDeployment, owner_of
+from .holders import Holder, holders
+from .part import Part
+from .transition import Conflict
+from .units_dir import FOLDER
+
+if t.TYPE_CHECKING:
+    from .._units.listen import ListenAddress
+
+
+def check_together(wanted: t.Sequence[Generation]) -> None:
+    """Refuse services that cannot be on one host. Raises InvalidDeployment."""
+    units: dict[str, str] = {}
+    taken: list[tuple[str, str, ListenAddress]] = []
+    for generation in wanted:
+        for unit in generation.units:
+            if unit in units:
+                raise InvalidDeployment(
+                    f"the services {units[unit]} and {generation.name} would both have "
+                    f"the unit {unit}; give one of them, or its socket, another name"
+                )
+            units[unit] = generation.name
+        for socket in generation.sockets:
+            for address in generation.addresses(socket):
+                for name, other, there in taken:
+                    if name != generation.name and address.collides(there):
+                        raise InvalidDeployment(
+                            f"the services {name} and {generation.name} would both "
+                            f"listen on {address} ({other}, {socket})"
+                        )
+                taken.append((generation.name, socket, address))
+
+
+def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
+    """Refuse what cannot become good, before one file changes.
+
+    `leaving` are units that go in this run, of services that are not wanted any more.
+    Raises InvalidDeployment, InvalidRelease and Conflict.
+    """
+    ours = {*leaving, *(unit for part in parts for unit in part.present.states)}
+    for part in parts:
+        if part.wanted.release:
+            part.deployer.releases.check_place()
+        if part.plan.changed:
+            _refuse_voided(part)
+            _refuse_taken_addresses(part, ours)
+    fresh = [part for part in parts if part.plan.subjects("write", "switch")]
+    if fresh:
+        _verify(fresh)
+    for part in fresh:
+        _refuse_exposed(part)
+
+
+def _refuse_voided(part: Part) -> None:
+    deployer = part.deployer
+    why = deployer.ledger.voided().get(part.wanted.fingerprint())
+    if why and not deployer.terms.force:
+        raise Conflict(
+            f"this is what was given up before ({why}); it is not deployed again "
+            "until its release or its description changes, or force is set"
+        )
+
+
+def _verify(parts: t.Sequence[Part]) -> None:
+    """Have the host's systemd verify all units as one set."""
+    # It is not needed where nothing changes.
+    from .._host.verify import verify_units
+
+    deployer = parts[0].deployer
+    units: dict[str, str] = {}
+    programs: dict[str, str] = {}
+    coming: list[str] = []
+    for part in parts:
+        units.update(part.wanted.units)
+        if part.wanted.release:
+            releases = part.deployer.releases
+            below = releases.path(part.wanted.release) + "/"
+            # A unit may go through `current`, which does not lead there yet.
+            programs[releases.link + "/"] = below
+            if not os.path.isdir(below):
+                coming.append(below)
+                if not part.deployer.terms.check_mode:
+                    raise InvalidRelease(
+                        f"release {part.wanted.release} is not installed; "
+                        "activated.services.release installs it"
+                    )
+    _judge_texts(units, deployer.systemd)
+    with tempfile.TemporaryDirectory(prefix="activated-") as stage:
+        messages = verify_units(deployer.run, units, stage, deployer.systemd, programs)
+    # In check mode a release that would be installed first is not there yet;
+    # whether it holds its program is for the module `release` to say.
+    against = [
+        f"{m.unit}:{m.line}: {m.message}" if m.line else f"{m.unit}: {m.message}"
+        for m in messages
+        if not (
+            "not executable" in m.message and any(each in m.message for each in coming)
+        )
+    ]
+    if against:
+        raise InvalidDeployment(
+            f"systemd {deployer.systemd} on the host refuses these units; nothing was "
+            "changed:\n" + "\n".join(against)
+        )
+
+
+def _judge_texts(units: t.Mapping[str, str], systemd: int) -> None:
+    """Refuse what is told to be wrong from the text alone, by every rule at once."""
+    from .._rules.judge import set_problems
+    from .._tables.directives import NEWEST
+
+    # A host may be newer than what is known here; its own word comes after.
+    known = min(systemd, NEWEST)
+    against = [
+        f"{unit}:{p.line}: {p.message} ({p.rule})"
+        if p.line
+        else f"{unit}: {p.message} ({p.rule})"
+        for unit, problems in set_problems(units, known).items()
+        for p in problems
+        if p.severity == "error"
+    ]
+    if against:
+        raise InvalidDeployment(
+            f"these units cannot work with systemd {systemd}; nothing was "
+            "changed:\n" + "\n".join(against)
+        )
+
+
+def _refuse_exposed(part: Part) -> None:
+    limit = part.deployer.terms.exposure_max
+    if limit is None:
+        return
+    score = part.deployer.exposure(part.wanted)
+    if score is not None and score > limit:
+        raise InvalidDeployment(
+            f"{part.wanted.service} would be exposed at {score} on this host, above "
+            f"exposure_max {limit}; nothing was changed. Take a tighter sandbox, or "
+            "fewer exceptions from it"
+        )
+
+
+def _refuse_taken_addresses(part: Part, ours: t.Collection[str]) -> None:
+    """`ours` are units of this run: what they hold is given up where another gets it."""
+    proc, services = Proc(), {unit for unit in ours if unit.endswith(".service")}
+    for socket in part.plan.subjects("open", "reopen"):
+        if socket not in part.wanted.sockets:
+            continue
+        for address in part.wanted.addresses(socket):
+            for holder in holders(address, proc):
+                if holder.pid == 1 and _opened_by(part, address) & set(ours):
+                    continue
+                if holder.unit == part.wanted.service or holder.unit in services:
+                    continue  # it binds the port by itself, and will rest first
+                raise Conflict(
+                    f"{socket} cannot listen on {address}: "
+                    f"{_way_out(part, address, holder)}; nothing was changed"
+                )
+
+
+def _way_out(part: Part, address: ListenAddress, holder: Holder) -> str:
+    """Who holds an address, and what can be done about it."""
+    units = sorted(_opened_by(part, address)) if holder.pid == 1 else []
+    if not units:
+        return f"{holder}. Stop that program, or give the socket another address"
+    text = read_text(os.path.join(FOLDER, units[0]))
+    owner = owner_of(text) if text else None
+    said = f"{holder.address} is held by {units[0]}"
+    if owner:
+        return (
+            f"{said} of the service {owner}. Deploy {owner} without it first or in the "
+            "same run, or give the socket another address"
+        )
+    return f"{said}. Stop that unit, or give the socket another address"
+
+
+def _opened_by(part: Part, address: ListenAddress) -> set[str]:
+    text = str(address.port) if address.host else address.path
+    return {
+        row["unit"]
+        for row in part.deployer.manager.sockets()
+        if row["listen"] == text or row["listen"].endswith(f":{text}")
+    }

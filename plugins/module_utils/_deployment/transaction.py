@@ -1,0 +1,312 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# It may change or go away in any release; do not import it from elsewhere.
+"""The transaction of one run, of one service or of several.
+
+Write down what is about to change, change it, prove it, and commit; any failure walks back
+to what was there before and proves that, too. Each service does so by itself, but for those
+that pass an address between them: they are a group, which stands or falls together. Files are
+written for all of them, systemd reads its units once, and then each group makes its transition
+and its proofs.
+
+A group is decided with its first commit, which comes when all of it has been proven, and no
+transaction of it is closed before all are committed: whoever finds one open, and another
+member of the group committed, goes forward; else everybody goes back. Walking back is a plan
+like any other, made from what is found: it may itself be interrupted, and be made again, at
+any point.
+"""
+
+from __future__ import annotations
+
+import os
+import typing as t
+from dataclasses import replace
+
+from .deployer import FAILURES, Deployer, DeploymentFailed, ProofFailed
+from .ledger import Ledger, Transaction
+from .needrestart import needrestart_changes
+from .part import Act, Part, carry_out
+from .plan import Change, Plan
+from .steps import StepFailed
+from .ties import give_way, tied
+from .transition import make_plan, removal_plan
+from .units_dir import FOLDER
+
+Open = t.Tuple[Deployer, Transaction]
+
+
+def deploy(parts: t.Sequence[Part]) -> None:
+    """Bring every service to what it is to be, and prove it; one that fails is put back,
+    and says so in its `failure`. Raises OSError where it cannot even be written down what
+    is about to change: nothing has, then.
+    """
+    for part in parts:
+        if part.is_aside:
+            try:
+                part.make(part.plan.without("prune"))
+            except StepFailed as exc:
+                part.failure = DeploymentFailed(str(exc))
+            part.deployer.prune(part.plan)
+    changing = [part for part in parts if part.changes and not part.is_aside]
+    groups = [Group(each) for each in tied(changing)]
+    _begin(groups)
+    for group in groups:
+        group.do(Part.write)
+    _read_again(groups)
+    for group in groups:
+        group.do(Part.close, Part.open)
+    for group in groups:
+        group.do(Part.prove)
+        group.commit()
+
+
+class Group:
+    """Services that stand or fall together; most often it is one alone."""
+
+    def __init__(self, parts: t.Sequence[Part]) -> None:
+        self.parts = list(parts)
+        self.failed = False
+
+    def do(self, *acts: Act) -> None:
+        """Do each of these with every part. The first failure puts all of them back."""
+        for act in acts:
+            for part in self.parts:
+                if self.failed:
+                    return
+                try:
+                    act(part)
+                except FAILURES as exc:
+                    self.give_up(part, exc)
+
+    def commit(self) -> None:
+        """All of it is proven: put it on record."""
+        self.do(lambda part: part.deployer.ledger.commit(_begun(part)))
+        for part in [] if self.failed else self.parts:
+            try:
+                part.deployer.ledger.finish(_begun(part))
+            except OSError as exc:
+                part.failure = DeploymentFailed(
+                    f"it is deployed and proven, but its end could not be written down: "
+                    f"{exc}\nThe next run does that."
+                )
+                continue
+            part.deployer.keeper.forget()
+            part.deployer.prune(part.plan)
+
+    def give_up(self, culprit: Part, why: Exception) -> None:
+        """Void what failed, put back what was there, and say both."""
+        self.failed = True
+        said = [str(why)]
+        if _its_own_fault(why):
+            try:
+                reason = str(why).split("\n", 1)[0]
+                culprit.deployer.ledger.void(culprit.wanted, reason)
+            except OSError as exc:
+                said.append(f"That it failed could not be written down: {exc}")
+        becomes: dict[str, str] = {}
+        if culprit.deployer.terms.rollback:
+            try:
+                becomes = walk_back([(p.deployer, _begun(p)) for p in self.parts])
+            except FAILURES as exc:
+                said += [
+                    f"What was there before could not be put back wholly: {exc}",
+                    "The next run tries again.",
+                ]
+        else:
+            for part in self.parts:
+                part.deployer.keeper.forget()
+                part.deployer.ledger.close()
+            said.append("The host was left as it is, since rollback is off.")
+        evidence = why.proof.returned() if isinstance(why, ProofFailed) else None
+        for part in self.parts:
+            own = said if part is culprit else [_with(culprit), *said[1:]]
+            became = [becomes[part.name]] if part.name in becomes else []
+            part.failure = DeploymentFailed(
+                "\n".join([*own, *became]), evidence if part is culprit else None
+            )
+
+
+def _with(culprit: Part) -> str:
+    return (
+        f"{culprit.name} has failed, and addresses pass between the two: they stand or "
+        "fall together."
+    )
+
+
+def _its_own_fault(why: Exception) -> bool:
+    """Whether what was deployed is to blame, and not the host's disk or its manager."""
+    return isinstance(why, ProofFailed) or (
+        isinstance(why, StepFailed) and why.action in ("open", "reopen", "start")
+    )
+
+
+def _begun(part: Part) -> Transaction:
+    assert part.transaction is not None  # every part of a group has begun
+    return part.transaction
+
+
+def _begin(groups: t.Sequence[Group]) -> None:
+    """Write down, for all services, what is about to change, before anything does."""
+    begun: list[Ledger] = []
+    try:
+        for group in groups:
+            several = len(group.parts) > 1
+            name = os.urandom(16).hex() if several else ""
+            members = tuple(part.name for part in group.parts) if several else ()
+            for part in group.parts:
+                deployer = part.deployer
+                before = deployer.good(part.present)
+                history = tuple(deployer.releases.history())
+                deployer.keeper.forget()
+                begun.append(deployer.ledger)
+                part.transaction = deployer.ledger.open(
+                    Transaction(
+                        before,
+                        part.wanted,
+                        history,
+                        part.leaving,
+                        group=name,
+                        members=members,
+                    )
+                )
+    except OSError:
+        for ledger in begun:
+            ledger.close()
+        raise
+
+
+def _read_again(groups: t.Sequence[Group]) -> None:
+    """One daemon-reload for all; where it fails, everybody who needs it goes back."""
+    waiting = [
+        (group, part)
+        for group in groups
+        if not group.failed
+        for part in group.parts
+        if part.plan.subjects("reload")
+    ]
+    try:
+        for _group, part in waiting[:1]:
+            part.read_again()
+    except FAILURES as exc:
+        for group, part in waiting:
+            if not group.failed:
+                group.give_up(part, exc)
+
+
+# -- going back -----------------------------------------------------------------------
+
+
+def walk_back(begun: t.Sequence[Open]) -> dict[str, str]:
+    """Bring services back to what they were before, together; made as often as it takes.
+
+    Gives what became of each. Raises what is in FAILURES.
+    """
+    parts = [_part_back(deployer, transaction) for deployer, transaction in begun]
+    give_way(parts)
+    carry_out(parts)
+    said = {part.name: _proven_again(part) for part in parts}
+    for deployer, transaction in begun:
+        # The version that was given up is not the one that was current before this one.
+        deployer.releases.remember(transaction.history)
+        deployer.sweep(transaction.before, transaction.wanted)
+        deployer.keeper.forget()
+    for deployer, _transaction in begun:
+        deployer.ledger.close()
+    return said
+
+
+def _part_back(deployer: Deployer, transaction: Transaction) -> Part:
+    before, wanted = transaction.before, transaction.wanted
+    tried = tuple(g for g in (before, wanted) if g.units)
+    present = replace(deployer.read(before, wanted), tried=tried)
+    if before.units:
+        plan = make_plan(before, present, before.start, FOLDER)
+        return Part(deployer, before, present, plan)
+    kept = needrestart_changes(before.name, restart=True)
+    plan = Plan((*removal_plan(present, FOLDER), *kept))
+    if before.release is None and deployer.releases.current():
+        link = Change("switch", deployer.releases.link, "there was none")
+        plan = Plan((*plan, link))
+    return Part(deployer, before, present, plan, goes=True)
+
+
+def _proven_again(part: Part) -> str:
+    """What became of a service; one whose sockets what failed had closed meanwhile, by
+    too many starts, is put back once more."""
+    if part.goes:
+        return "Nothing of it runs on the host; that it failed is on record."
+    deployer, before = part.deployer, part.wanted
+    for last in (False, True):
+        try:
+            deployer.prove(before)
+            break
+        except ProofFailed as exc:
+            present = deployer.read(before)
+            states = [present.state(unit).active for unit in before.sockets]
+            if last or set(states) <= {"active"}:
+                return f"The host was put back to what it ran before, but {exc}"
+            plan = make_plan(before, present, before.start, FOLDER)
+            carry_out([Part(deployer, before, present, plan)])
+    return "The host was put back to what it ran before, and that is proven again."
+
+
+# -- what was interrupted -------------------------------------------------------------
+
+
+def companions(names: t.Iterable[str], state: str) -> set[str]:
+    """These services, and those that an interrupted run ties to them."""
+    found: set[str] = set()
+    coming = list(names)
+    while coming:
+        name = coming.pop()
+        if name not in found:
+            found.add(name)
+            left = Ledger(name, os.path.join(state, name)).transaction()
+            coming += left.members if left else ()
+    return found
+
+
+def recover(deployers: t.Sequence[Deployer], leaving: t.Collection[str] = ()) -> None:
+    """Undo what was interrupted, or finish what had only to be ended.
+
+    All members of a group must be among `deployers`; one that is `leaving`, and no member
+    of a group, is left to its removal. Raises DeploymentFailed when that cannot be done;
+    the next run tries again.
+    """
+    groups: dict[str, list[Open]] = {}
+    for deployer in deployers:
+        found = deployer.ledger.transaction()
+        if found is not None and (found.group or deployer.ledger.name not in leaving):
+            key = found.group or f"alone: {deployer.ledger.name}"
+            groups.setdefault(key, []).append((deployer, found))
+    for begun in groups.values():
+        _recover(begun)
+
+
+def _recover(begun: t.Sequence[Open]) -> None:
+    if begun[0][1].removes:
+        note = "a removal was interrupted before; it was finished first"
+        for deployer, _transaction in begun:
+            deployer.finish_removal()
+    elif any(deployer.ledger.has_ended(found) for deployer, found in begun):
+        note = "the last deployment had ended, and is complete"
+        for deployer, found in begun:
+            if not deployer.ledger.has_ended(found):
+                deployer.ledger.commit(found)
+        for deployer, found in begun:
+            deployer.keeper.forget()
+            deployer.ledger.finish(found)
+    else:
+        note = "a deployment was interrupted before; it was undone first"
+        try:
+            walk_back(begun)
+        except FAILURES as exc:
+            raise DeploymentFailed(
+                "a deployment was interrupted before, and what was there before it "
+                f"could not be put back wholly: {exc}\nThe next run tries again."
+            ) from exc
+    for deployer, _transaction in begun:
+        deployer.notes.append(note)
