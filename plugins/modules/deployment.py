@@ -443,6 +443,8 @@ class Job:
         """Whether there is nothing to do; it is planned, then."""
         if self.wish.state != "present" or self.deployer.ledger.transaction():
             return False
+        if self.deployer.left():
+            return False
         wanted = self.deployer.fulfil(self.wish.generation)
         if self.deployer.ledger.deployed() != wanted:
             return False
@@ -544,6 +546,8 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
             try:
                 gone = {each.name for each in jobs if each.wish.state == "absent"}
                 recover(list(deployers.values()), gone)
+                for deployer in deployers.values():
+                    deployer.tidy()
                 act(jobs)
             finally:
                 # A wish that was refused leaves no lock behind where nothing else is.

@@ -293,6 +293,16 @@ class Deployer:
     def steps(self, generation: Generation) -> Steps:
         return Steps(generation, self.manager, self.releases, self.keeper)
 
+    def left(self) -> list[str]:
+        """What a run that was killed has staged, and no run has taken since."""
+        staged = [*self.ledger.staged, *self.releases.staged]
+        return [path for path in staged if os.path.lexists(path)]
+
+    def tidy(self) -> None:
+        """Take away what a run that was killed has staged. The caller holds the lock."""
+        for path in self.left():
+            os.unlink(path)
+
     def sweep(self, *generations: Generation) -> None:
         """Take away what was staged for units and never came to be."""
         for unit in {unit for generation in generations for unit in generation.units}:

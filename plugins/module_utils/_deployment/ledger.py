@@ -23,7 +23,7 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._host.files import read_text, remove, unstage, write_json
+from .._host.files import fresh_path, read_text, remove, unstage, write_json
 from .generation import Generation
 
 # How many generations can be gone back to, the deployed one included.
@@ -65,6 +65,12 @@ class Ledger:
         self._generations = os.path.join(folder, "generations.json")
         self._voided = os.path.join(folder, "voided.json")
         self._transaction = os.path.join(folder, "transaction.json")
+
+    @property
+    def staged(self) -> list[str]:
+        """What a run that was killed may have staged of these files."""
+        files = (self._generations, self._voided, self._transaction)
+        return [fresh_path(path) for path in files]
 
     # -- generations ------------------------------------------------------------------
 

@@ -261,6 +261,11 @@ class Releases:
         else:
             remove(self._record)
 
+    @property
+    def staged(self) -> list[str]:
+        """What a run that was killed may have staged, and nobody will take any more."""
+        return [fresh_path(self.link), fresh_path(self._record)]
+
     def remove(self, version: str) -> None:
         """Take a release away; it is hidden first, so that no half of it is ever seen."""
         hidden = os.path.join(self.folder, f".{version}.gone")

@@ -341,6 +341,57 @@ def converge(name: str, goal: Options) -> list[str]:
     )
 
 
+def several(story: Options) -> Options:
+    """Kill one deployment of several services at each point in turn; look; converge.
+
+    `old` and `new` are single wishes with what is answered then; the next run wants one of
+    `goals`, by turns: lists of such wishes, which are deployed together.
+    """
+    old, new, found, at = story["old"], story["new"], [], story["first"]
+    trail = "/run/activated-trail"
+    while True:
+        said = [w for one in reversed(story["reset"]) for w in run_well(one)]
+        said += run_well(all_of(old))
+        if os.path.exists(trail):
+            os.unlink(trail)
+        result = run("deployment", all_of(new), at_steps(Count(at, trail)))
+        with open(trail) as stream:
+            names = stream.read().splitlines()
+        settled()
+        for before_it, after_it in zip(old, new):
+            name = before_it["wish"]["name"]
+            info = run("service_info", {"name": name})
+            if not info or info.get("failed"):
+                said.append(f"service_info: {info}")
+            steady = [int(p) for p in story["steady"].get(name, ())]
+            said += between([before_it["answers"], after_it["answers"]], steady, False)
+        goal = story["goals"][at % len(story["goals"])]
+        if result is not None:
+            said += [result["msg"]] if result.get("failed") else []
+            goal = new
+        said += run_well(all_of(goal))
+        for one in goal:
+            wish = one["wish"]
+            said += [
+                f"{wish['name']}: {w}" for w in judge(wish["name"], **goal_of(one))
+            ]
+        where = f"{at}: before {names[-1] if result is None else 'its end'}"
+        found.append({"where": where, "wrong": said})
+        if result is not None:
+            return {"points": found}
+        at += story["stride"]
+
+
+def all_of(goals: t.Sequence[Options]) -> Options:
+    """One run of several services; one alone is asked for as it always is."""
+    wishes = [goal["wish"] for goal in goals]
+    return wishes[0] if len(wishes) == 1 else {"services": wishes}
+
+
+def goal_of(goal: Options) -> Options:
+    return {"wanted": goal["wish"], "answers": goal["answers"]}
+
+
 def moments(story: Options) -> Options:
     """Kill deployments from outside at random moments, back and forth."""
     name, chance = story["name"], random.Random(story["seed"])
@@ -584,7 +635,7 @@ def going_on(stopped: tuple[int, int]) -> None:
 
 STORIES = {
     story.__name__: story
-    for story in (crashes, moments, once, turn, full, barred, together)
+    for story in (crashes, several, moments, once, turn, full, barred, together)
 }
 
 if __name__ == "__main__":

@@ -46,6 +46,7 @@ class Version:
             self.wish["release"] = release
         text = f"{release} {greeting}".strip()
         used = [p for p in shop.ports if any(str(p) in u for u in units.values())]
+        self.shop = shop
         self.ports = used
         self.sockets = sockets
         self.answers = {
