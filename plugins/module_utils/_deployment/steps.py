@@ -116,6 +116,8 @@ class Steps:
             self._forget_failures(subject, self._wanted.service)
             self._manager.restart(subject)
         elif change.action == "reopen":
+            # Each restart counts as a start, and five of them in ten seconds are too many.
+            self._forget_failures(subject)
             self._manager.restart(subject)
         elif change.action == "start":
             self._forget_failures(subject)
