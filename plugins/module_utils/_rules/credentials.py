@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .._units.words import InvalidWords, split_words
-from .rule import Problem, Subject, rule
+from .rule import Problem, Subject, finder, rule
 
 RELATIVE = rule(
     "relative-credential",
@@ -33,6 +33,7 @@ ON_COMMAND_LINE = rule(
     "Any local user can read a command's arguments.",
 )
 
+_LOADING: t.Final = ("LoadCredential", "LoadCredentialEncrypted")
 _SECRET: t.Final = re.compile(
     r"(?:^|[_.-]|^PG)(?:PASS(?:WORD|WD|PHRASE)?|SECRET|TOKEN|API[_-]?KEY|APIKEY|"
     r"PRIVATE[_-]?KEY|CREDENTIALS?|SECRET[_-]?KEY(?:[_-]?BASE)?|ACCESS[_-]?KEY|COOKIE)"
@@ -56,6 +57,8 @@ _PLAIN: t.Final = re.compile(
 _OPTION: t.Final = re.compile(
     r"--?(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?:=(?P<value>.*))?$", re.S
 )
+# No other command line has an option or an address in it: most are plain.
+_MAY_BE_SECRET: t.Final = re.compile("--|://|[\"'\\\\]")
 _IN_URL: t.Final = re.compile(
     r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^/\s:@]{1,256}:[^/\s@$%]{1,256}@"
 )
@@ -83,7 +86,7 @@ def sources(subject: Subject) -> t.Iterator[Problem]:
         for key in ("SetCredential", "SetCredentialEncrypted")
         for entry in subject.kept(section, key)
     }
-    for key in ("LoadCredential", "LoadCredentialEncrypted"):
+    for key in _LOADING:
         for entry in subject.kept(section, key):
             name, _colon, path = entry.value.partition(":")
             if path.startswith(("/", "%")) or name in defaults:
@@ -137,11 +140,14 @@ def in_environment(subject: Subject) -> t.Iterator[Problem]:
 def on_command_line(subject: Subject) -> t.Iterator[Problem]:
     """Secrets among the arguments of commands."""
     for entry in subject.kept("Service", "ExecStart"):
-        try:
-            words = split_words(entry.value)[1:]
-        except InvalidWords:
+        if not _MAY_BE_SECRET.search(entry.value):
             continue
+        words = [
+            word for command in subject.commands(entry) for word in command.argv[1:]
+        ]
         for index, word in enumerate(words):
+            if word[:1] != "-" and "://" not in word:
+                continue
             option = _OPTION.match(word)
             following = words[index + 1] if index + 1 < len(words) else ""
             secret = has_password(word)
@@ -161,5 +167,9 @@ def on_command_line(subject: Subject) -> t.Iterator[Problem]:
                 break
 
 
-FINDERS: t.Final = (sources, set_in_unit, in_environment)
-SERVICE_FINDERS: t.Final = (on_command_line,)
+FINDERS: t.Final = (
+    finder(sources, *_LOADING),
+    finder(set_in_unit, "SetCredential"),
+    finder(in_environment, "Environment"),
+)
+SERVICE_FINDERS: t.Final = (finder(on_command_line, "ExecStart"),)

@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import re
 import typing as t
+from bisect import bisect_left
+from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
 from .._tables import directives
+from .._units.drop_ins import is_drop_in, owner
 from .._units.unit import InvalidUnit, Unit
-from .._units.unit_name import InvalidUnitName, is_unit_name
 from . import credentials, sandbox, service, socket, syntax, whole_set
 from .rule import MOST_PROBLEMS, RULES, Finder, Problem, Rule, Subject, World
 
@@ -46,7 +48,6 @@ _WHOLE: t.Final[t.Mapping[str, tuple[Finder, ...]]] = {
 }
 # Where systemd ends a line (fileio.c, read_line_full).
 _LINES: t.Final = re.compile(r"(?:\n\r?|\r\n?)\0?|\0")
-_PART: t.Final = re.compile(r"(?P<unit>.+)\.d/[^/]+\.conf")
 
 
 class UnknownSystemd(ValueError):
@@ -64,81 +65,114 @@ def unit_problems(
     `name` is its file name, whose suffix decides which sections it may have; a drop-in
     is named `a.service.d/b.conf`. Without it the type is guessed from the sections.
     `systemd` is the version of the target, `units` the other units that are deployed
-    with it, by file name; the unit itself may be among them.
+    with it, by file name; the unit itself may be among them. Drop-ins among them are
+    merged with their units, and what is wrong with one of them is said of it, in its
+    own lines; what a unit lacks is said of the unit.
 
     Raises InvalidUnitName for a name that no unit can have, and UnknownSystemd for a
     version that is not known. A text that cannot be read is a problem, not an error.
     """
+    _check_version(systemd)
+    if units:
+        name = _guess(_parse(text)[0]) if name is None else name
+        owner(name)
+        world = _world(tuple({**units, name: text}.items()), systemd)
+        return _problems(name, text, _parse(text)[1], world)
+    # Nothing is kept of a unit that is judged alone.
+    unit, unreadable = _parse.__wrapped__(text)
+    name = _guess(unit) if name is None else name
+    owner(name)
+    return _problems(name, text, unreadable, World({name: unit}, systemd))
+
+
+def set_problems(
+    units: t.Mapping[str, str | bytes], systemd: int = DEFAULT_SYSTEMD
+) -> dict[str, list[Problem]]:
+    """Give the problems of each file of a set, judged beside the others."""
+    _check_version(systemd)
+    world = _world(tuple(units.items()), systemd)
+    return {
+        name: _problems(name, text, _parse(text)[1], world)
+        for name, text in units.items()
+    }
+
+
+def _check_version(systemd: int) -> None:
     if not directives.OLDEST <= systemd <= directives.NEWEST:
         raise UnknownSystemd(
             f"systemd {systemd} is not known: {directives.OLDEST} to "
             f"{directives.NEWEST} are"
         )
+
+
+def _problems(
+    name: str, text: str | bytes, unreadable: InvalidUnit | None, world: World
+) -> list[Problem]:
+    """Give the problems of one file of a world, which has the text."""
     directives.allow_hints()
-    unit, unreadable = _parse(text)
-    if name is None:
-        name = _guess(unit)
-    part = _PART.fullmatch(name)
-    owner = part["unit"] if part else name
-    if not is_unit_name(owner):
-        raise InvalidUnitName(f"{name!r} is not the name of a unit or a drop-in")
     if unreadable:
-        return _unreadable(text, owner, systemd, unreadable)
-    if not text and not part:
+        return _unreadable(text, owner(name), world.systemd, unreadable)
+    if not text and not is_drop_in(name):
         return [syntax.EMPTY.at("the file is empty, which masks the unit")]
-    if units and not part and units.get(name) == text:
-        world = _world(tuple(units.items()), systemd)
-        subject = world.subjects[name]
-    else:
-        others = {other: _parse(value)[0] for other, value in (units or {}).items()}
-        world = World({**others, owner: unit}, systemd, is_set=bool(units))
-        subject = Subject(unit, owner, systemd, world, part is not None)
-    problems = [
-        problem
-        for find in _finders(subject)
-        for problem in islice(find(subject), MOST_PROBLEMS)
-    ]
-    return sorted(problems, key=lambda problem: problem.line or 0)
+    unit = owner(name) if world.drop_ins else name
+    subject = world.subjects.get(unit) if world.is_set else None
+    subject = subject or world.subject(unit)
+    if subject.found is None:
+        finders = _finders(subject.type, subject.is_part)
+        subject.found = _find(subject, finders)
+    found = subject.found
+    if world.drop_ins:
+        found = list(_said_of(name, unit, world.sources(unit), found))
+    return sorted(found, key=lambda problem: problem.line or 0)
+
+
+def _said_of(
+    name: str,
+    unit: str,
+    sources: t.Sequence[tuple[int, str]],
+    problems: t.Iterable[Problem],
+) -> t.Iterator[Problem]:
+    """Give those of a unit's problems that are said of one of its files.
+
+    What stands in a drop-in that other units share is said of the unit's first file.
+    """
+    starts = [before for before, _file in sources]
+    for problem in problems:
+        before, file = sources[0]
+        if problem.line is not None:
+            before, file = sources[bisect_left(starts, problem.line) - 1]
+        line = None if problem.line is None else problem.line - before
+        if owner(file) != unit:
+            message = f"{problem.message} (line {line} of {file})"
+            problem, line = replace(problem, message=message), None
+            file = sources[0][1]
+        if file == name:
+            yield replace(problem, line=line)
 
 
 def _unreadable(
     text: str | bytes, name: str, systemd: int, error: InvalidUnit
 ) -> list[Problem]:
     """Give what systemd says of the lines before the one that it cannot read."""
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "surrogateescape")
-    problems: list[Problem] = []
-    if error.line:
-        readable = _LINES.split(text, maxsplit=error.line - 1)[: error.line - 1]
-        before = _parse("\n".join(readable))[0]
-        subject = Subject(before, name, systemd, World({name: before}, systemd))
-        problems = [
-            problem
-            for find in syntax.FINDERS
-            for problem in islice(find(subject), MOST_PROBLEMS)
-        ]
+    before = _before(text, error)
+    subject = Subject(before, name, systemd, World({name: before}, systemd))
+    problems = _find(subject, syntax.FINDERS)
     return [*problems, syntax.UNREADABLE.at(str(error), line=error.line)]
 
 
-def set_problems(
-    units: t.Mapping[str, str | bytes], systemd: int = DEFAULT_SYSTEMD
-) -> dict[str, list[Problem]]:
-    """Give the problems of each unit of a set, judged beside the others."""
-    return {
-        name: unit_problems(text, name=name, systemd=systemd, units=units)
-        for name, text in units.items()
-    }
+@lru_cache(maxsize=64)
+def _finders(unit_type: str, is_part: bool) -> tuple[Finder, ...]:
+    of_type = {"service": _SERVICE, "socket": _SOCKET}.get(unit_type, ())
+    whole = () if is_part else _WHOLE.get(unit_type, ())
+    return (*_ANY, *of_type, *whole_set.FINDERS, *whole)
 
 
-def _finders(subject: Subject) -> t.Iterator[Finder]:
-    yield from _ANY
-    if subject.type == "service":
-        yield from _SERVICE
-    elif subject.type == "socket":
-        yield from _SOCKET
-    yield from whole_set.FINDERS
-    if not subject.is_part:
-        yield from _WHOLE.get(subject.type, ())
+def _find(subject: Subject, finders: t.Iterable[Finder]) -> list[Problem]:
+    problems: list[Problem] = []
+    for find, keys in finders:
+        if not keys or not keys.isdisjoint(subject.keys):
+            problems += islice(find(subject), MOST_PROBLEMS)
+    return problems
 
 
 @lru_cache(maxsize=1024)
@@ -149,10 +183,29 @@ def _parse(text: str | bytes) -> tuple[Unit, InvalidUnit | None]:
         return Unit(), exc
 
 
+def _readable(text: str | bytes) -> Unit:
+    """Give what can be read of a text: a drop-in counts up to where it cannot."""
+    unit, error = _parse(text)
+    return _before(text, error) if error else unit
+
+
+def _before(text: str | bytes, error: InvalidUnit) -> Unit:
+    """Give the lines before the one that cannot be read."""
+    if not error.line:
+        return Unit()
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    lines = _LINES.split(text, maxsplit=error.line - 1)[: error.line - 1]
+    return _parse("\n".join(lines))[0]
+
+
 @lru_cache(maxsize=2)
 def _world(units: tuple[tuple[str, str | bytes], ...], systemd: int) -> World:
     """Give the world of a set, which is the same for each of its units."""
-    parsed = {name: _parse(text)[0] for name, text in units}
+    parsed = {
+        name: _readable(text) if is_drop_in(name) else _parse(text)[0]
+        for name, text in units
+    }
     return World(parsed, systemd, is_set=True)
 
 

@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .._tables import directives
+from .._units.drop_ins import drop_ins_of, is_drop_in, is_shared, owner
 from .._units.unit import Assignment, Unit
 from .._units.unit_name import is_template, suffix, template_of
+from .._units.words import Command, InvalidWords, split_commands
 from .._values.basics import is_boolean, is_true
 from .._values.values import value_problem
 
@@ -95,23 +97,53 @@ def rule(name: str, severity: Severity, sentence: str) -> Rule:
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """The units that are judged together, by file name, for one version of systemd.
+    """The units that are judged together, for one version of systemd.
 
-    `is_set` is false where nothing is known but one unit. What is found out about the
-    whole of them is found out once.
+    `files` are units and drop-ins by their names below a unit path. `is_set` is false
+    where nothing is known but one of them. What is found out about the whole of them is
+    found out once.
     """
 
-    units: t.Mapping[str, Unit]
+    files: t.Mapping[str, Unit]
     systemd: int
     is_set: bool = False
 
     @cached_property
     def subjects(self) -> dict[str, Subject]:
-        """Each unit by its name, as something to judge."""
-        return {
-            name: Subject(self.units[name], name, self.systemd, self)
-            for name in sorted(self.units)
-        }
+        """Each unit by its name, drop-ins merged, as something to judge."""
+        names = set(self.files)
+        if self.drop_ins:
+            owners = {owner(file) for file in self.drop_ins}
+            names = names.difference(self.drop_ins)
+            names |= {name for name in owners if not is_shared(name)}
+        return {name: self.subject(name) for name in sorted(names)}
+
+    def subject(self, name: str) -> Subject:
+        """Give a unit with its drop-ins, or its drop-ins alone, as something to judge.
+
+        Lines are counted on from one file to the next, see `sources`.
+        """
+        if not self.drop_ins:
+            return Subject(self.files[name], name, self.systemd, self)
+        parts = [self.files[file].moved(before) for before, file in self.sources(name)]
+        unit = parts[0].merged(*parts[1:]) if parts[1:] else parts[0]
+        return Subject(unit, name, self.systemd, self, name not in self.files)
+
+    def sources(self, name: str) -> list[tuple[int, str]]:
+        """Give the files that a unit is made of, and how many lines stand before each."""
+        found = [name] if name in self.files else []
+        found += drop_ins_of(name, self.drop_ins)
+        sources = []
+        before = 0
+        for file in found:
+            sources.append((before, file))
+            before += self.files[file].last_line
+        return sources
+
+    @cached_property
+    def drop_ins(self) -> list[str]:
+        """The files that are drop-ins."""
+        return [file for file in self.files if is_drop_in(file)]
 
     @cached_property
     def sockets(self) -> dict[str, list[Subject]]:
@@ -128,7 +160,7 @@ class World:
     @cached_property
     def families(self) -> frozenset[str]:
         """What the names of the units begin with."""
-        return frozenset(family(name) for name in self.units)
+        return frozenset(family(name) for name in self.subjects)
 
     @cached_property
     def _found(self) -> dict[t.Any, t.Any]:
@@ -147,59 +179,58 @@ def family(name: str) -> str:
     return re.split("[-.@]", name, maxsplit=1)[0]
 
 
-@dataclass(frozen=True, eq=False)
 class Subject:
     """A unit that is judged, under its name, for a version, in its world.
 
-    `is_part` is true for a drop-in: what it lacks may stand elsewhere.
+    `is_part` is true for a drop-in: what it lacks may stand elsewhere. `type` is that of
+    the unit, `service` for `a.service`, empty where unknown; `own` is the name of the
+    section that the type has for itself; `keys` are the directives that are assigned,
+    in whatever section. `found` is for what was found, once it was looked for.
     """
 
-    unit: Unit
-    name: str
-    systemd: int
-    world: World
-    is_part: bool = False
-
-    @cached_property
-    def type(self) -> str:
-        """The type of the unit, `service` for `a.service`; empty where unknown."""
-        return suffix(self.name)
-
-    @cached_property
-    def own(self) -> str:
-        """The name of the section that the type of unit has for itself."""
-        return directives.OWN_SECTION.get(self.type, "")
-
-    @cached_property
-    def _entries(self) -> dict[tuple[str, str], list[Assignment]]:
-        found: dict[tuple[str, str], list[Assignment]] = {}
-        for part in self.unit.sections:
+    def __init__(
+        self, unit: Unit, name: str, systemd: int, world: World, is_part: bool = False
+    ) -> None:
+        self.unit = unit
+        self.name = name
+        self.systemd = systemd
+        self.world = world
+        self.is_part = is_part
+        self.type = suffix(name)
+        self.own = directives.OWN_SECTION.get(self.type, "")
+        self.known = directives.directives(systemd)
+        self._kept: dict[tuple[str, str], list[Assignment]] = {}
+        self._faults: dict[int, str | None] = {}
+        self._commands: dict[str, list[Command]] = {}
+        self.found: list[Problem] | None = None
+        self._entries: dict[str, dict[str, list[Assignment]]] = {}
+        for part in unit.sections:
+            entries = self._entries.setdefault(part.name, {})
             for entry in part.assignments:
-                found.setdefault((part.name, entry.key), []).append(entry)
-        return found
+                key = entry[0]
+                if key in entries:
+                    entries[key].append(entry)
+                else:
+                    entries[key] = [entry]
+        self.keys: set[str] = set().union(*self._entries.values())
 
     def entries(self, section: str, key: str) -> list[Assignment]:
         """Give every assignment to `key` in that section, in order."""
-        return self._entries.get((section, key), [])
+        if key not in self.keys:
+            return []
+        return self._entries.get(section, {}).get(key, [])
 
     def kept(self, section: str, key: str) -> list[Assignment]:
         """Give the assignments that systemd keeps: none before a reset, none bad."""
-        place = (section, key)
-        entries = self._entries.get(place)
-        if not entries:
+        if key not in self.keys:
             return []
+        place = (section, key)
         found = self._kept.get(place)
         if found is None:
-            found = self._kept[place] = self._keep(section, key, entries)
+            found = self._kept[place] = self._keep(section, self.entries(section, key))
         return found
 
-    @cached_property
-    def _kept(self) -> dict[tuple[str, str], list[Assignment]]:
-        return {}
-
-    def _keep(
-        self, section: str, key: str, entries: list[Assignment]
-    ) -> list[Assignment]:
+    def _keep(self, section: str, entries: list[Assignment]) -> list[Assignment]:
         kept: list[Assignment] = []
         for entry in entries:
             if not entry.value:
@@ -217,8 +248,8 @@ class Subject:
         place = id(entry)
         if place in faults:
             return faults[place]
-        known = directives.directives(self.systemd).get(section, {})
-        directive = known.get(entry.key)
+        names = self.known.get(section)
+        directive = names.get(entry.key) if names else None
         fault = faults[place] = (
             value_problem(directive.kind, entry.key, entry.value, self.systemd)
             if directive
@@ -226,9 +257,16 @@ class Subject:
         )
         return fault
 
-    @cached_property
-    def _faults(self) -> dict[int, str | None]:
-        return {}
+    def commands(self, entry: Assignment) -> list[Command]:
+        """Give the commands of an Exec line, none where it cannot be read."""
+        found = self._commands.get(entry.value)
+        if found is None:
+            try:
+                found = split_commands(entry.value)
+            except InvalidWords:
+                found = []
+            self._commands[entry.value] = found
+        return found
 
     def kept_together(self, section: str, keys: t.Sequence[str]) -> list[Assignment]:
         """Give what systemd keeps of directives that make up one list.
@@ -239,18 +277,13 @@ class Subject:
         if place in self._kept:
             return self._kept[place]
         assigned = [entry for key in keys for entry in self.entries(section, key)]
-        kept: list[Assignment] = []
-        for entry in sorted(assigned, key=lambda entry: entry.line):
-            if not entry.value:
-                kept.clear()
-            elif not self.fault(section, entry):
-                kept.append(entry)
+        kept = self._keep(section, sorted(assigned, key=lambda entry: entry.line))
         self._kept[place] = kept
         return kept
 
     def last(self, section: str, key: str) -> Assignment | None:
         """Give the assignment that counts for a directive that takes one value."""
-        kept = self.kept(section, key)
+        kept = self.kept(section, key) if key in self.keys else None
         return kept[-1] if kept else None
 
     def value(self, section: str, key: str, default: str = "") -> str:
@@ -308,7 +341,7 @@ class Subject:
     @property
     def sockets(self) -> list[Subject]:
         """The sockets of the set that start this service."""
-        return self.world.sockets.get(self.name, [])
+        return self.world.sockets.get(self.name, []) if self.world.is_set else []
 
     def resolved(self, text: str) -> str:
         """Give `text` with the specifiers replaced that the unit's own name settles."""
@@ -329,4 +362,20 @@ class Subject:
         return is_template(self.name)
 
 
-Finder = t.Callable[[Subject], t.Iterator[Problem]]
+Find = t.Callable[[Subject], t.Iterator[Problem]]
+
+
+class Finder(t.NamedTuple):
+    """What looks for problems, and in which units.
+
+    `keys` are the directives one of which a unit must assign for it to find anything;
+    where there are none, every unit is looked at.
+    """
+
+    find: Find
+    keys: frozenset[str]
+
+
+def finder(find: Find, *keys: str) -> Finder:
+    """Give a finder that is asked only about units with one of the directives."""
+    return Finder(find, frozenset(keys))

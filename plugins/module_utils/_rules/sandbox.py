@@ -14,7 +14,7 @@ from .._tables import directives
 from .._units.unit_name import is_unit_name, suffix
 from .._units.words import InvalidWords, split_words
 from .._values.basics import is_integer
-from .rule import Problem, Subject, rule
+from .rule import Problem, Subject, finder, rule
 
 CAPABILITY = rule(
     "unknown-capability", "error", "An unknown capability stands for none at all."
@@ -36,6 +36,7 @@ _SECURE_BITS: t.Final = frozenset(
         "exec-deny-interactive",
     )
 )
+_CAPABILITIES: t.Final = ("CapabilityBoundingSet", "AmbientCapabilities")
 _LINKING: t.Final = ("WantedBy", "RequiredBy", "UpheldBy", "Also", "Alias")
 
 
@@ -49,7 +50,7 @@ def _words(value: str) -> list[str]:
 def capabilities(subject: Subject) -> t.Iterator[Problem]:
     """Capabilities that do not exist."""
     known = directives.capabilities()
-    for key in ("CapabilityBoundingSet", "AmbientCapabilities"):
+    for key in _CAPABILITIES:
         for entry in subject.entries(subject.own, key):
             for word in _words(entry.value.lstrip("~")):
                 if word.lower() in known or is_integer(word, 0, 62):
@@ -95,4 +96,8 @@ def install(subject: Subject) -> t.Iterator[Problem]:
                     yield INSTALL.at(message, "Install", entry)
 
 
-FINDERS: t.Final = (capabilities, secure_bits, install)
+FINDERS: t.Final = (
+    finder(capabilities, *_CAPABILITIES),
+    finder(secure_bits, "SecureBits"),
+    finder(install, *_LINKING),
+)

@@ -12,9 +12,9 @@ import re
 import typing as t
 
 from .._units.unit import Assignment
-from .._units.words import Command, InvalidWords, split_commands
+from .._units.words import Command
 from .._values.basics import time_span
-from .rule import Problem, Subject, rule
+from .rule import Problem, Subject, finder, rule
 
 MISSING_START = rule(
     "missing-exec-start", "error", "The type of the service needs an ExecStart."
@@ -85,14 +85,6 @@ _GIVEN: t.Final = re.compile(
 )
 
 
-def commands(value: str) -> list[Command]:
-    """Give the commands of an Exec line, none where it cannot be read."""
-    try:
-        return split_commands(value)
-    except InvalidWords:
-        return []
-
-
 def starts(subject: Subject) -> list[Assignment]:
     """Give the assignments to ExecStart that systemd keeps."""
     return subject.kept("Service", "ExecStart")
@@ -102,7 +94,7 @@ def verify(subject: Subject) -> t.Iterator[Problem]:
     """What systemd checks once the whole service is read (service_verify)."""
     kind = subject.service_type
     found = starts(subject)
-    count = sum(len(commands(entry.value)) for entry in found)
+    count = sum(len(subject.commands(entry)) for entry in found)
     if not found:
         yield from _without_start(subject, kind)
     elif count > 1 and kind != "oneshot":
@@ -197,7 +189,7 @@ def notification(subject: Subject) -> t.Iterator[Problem]:
         )
     stated = access.value if access else "main"
     for entry in starts(subject):
-        for command in commands(entry.value):
+        for command in subject.commands(entry):
             if stated != "all" and _forks_from_shell(command):
                 yield NOTIFY_ACCESS.at(
                     "a shell starts the program: what it reports is not heard unless "
@@ -278,9 +270,8 @@ def restarts(subject: Subject) -> t.Iterator[Problem]:
 
 def exec_lines(subject: Subject) -> t.Iterator[Problem]:
     """What is expanded that was not meant to be."""
-    files = subject.kept("Service", "EnvironmentFile")
-    passed = subject.kept("Service", "PassEnvironment")
     known: set[str] | None = None
+    elsewhere = False
     for key in _EXECS:
         for entry in subject.entries("Service", key):
             value = entry.value
@@ -291,11 +282,17 @@ def exec_lines(subject: Subject) -> t.Iterator[Problem]:
                     "Service",
                     entry,
                 )
-            if "$" not in value or files or passed:
+            if "$" not in value:
                 continue
             if known is None:
                 known = _defined(subject)
-            yield from _undefined(entry, known)
+                # What these bring is not told by the unit.
+                elsewhere = bool(
+                    subject.kept("Service", "EnvironmentFile")
+                    or subject.kept("Service", "PassEnvironment")
+                )
+            if not elsewhere:
+                yield from _undefined(subject, entry, known)
 
 
 def releases(subject: Subject) -> t.Iterator[Problem]:
@@ -317,8 +314,10 @@ def _defined(subject: Subject) -> set[str]:
     return names
 
 
-def _undefined(entry: Assignment, known: set[str]) -> t.Iterator[Problem]:
-    for command in commands(entry.value):
+def _undefined(
+    subject: Subject, entry: Assignment, known: set[str]
+) -> t.Iterator[Problem]:
+    for command in subject.commands(entry):
         if ":" in command.prefixes:
             continue
         for word in command.argv[1:]:
@@ -352,11 +351,11 @@ def environment(subject: Subject) -> t.Iterator[Problem]:
 
 
 FINDERS: t.Final = (
-    user,
-    notification,
-    restarts,
-    exec_lines,
-    releases,
-    environment,
+    finder(user),
+    finder(notification, "Type", "WatchdogSec"),
+    finder(restarts, "Restart"),
+    finder(exec_lines, *_EXECS),
+    finder(releases, *_EXECS, "WorkingDirectory", "EnvironmentFile"),
+    finder(environment, "Environment"),
 )
-WHOLE_FINDERS: t.Final = (verify,)
+WHOLE_FINDERS: t.Final = (finder(verify),)

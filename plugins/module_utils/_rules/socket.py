@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from .._units.listen import KINDS, InvalidListenAddress, ListenAddress
 from .._units.unit import Assignment
 from .._values.basics import is_true, time_span
-from .rule import MOST_PROBLEMS, Problem, Subject, World, family, rule
-from .service import commands, starts
+from .rule import MOST_PROBLEMS, Problem, Subject, World, family, finder, rule
+from .service import starts
 
 if t.TYPE_CHECKING:
     from .rule import Severity
@@ -141,7 +141,9 @@ def triggers(subject: Subject) -> t.Iterator[Problem]:
     if accepts:
         if subject.other(name) is None:
             plain = f"{subject.name.rpartition('.')[0]}.service"
-            beside = f"; {plain} is no template" if plain in subject.world.units else ""
+            beside = (
+                f"; {plain} is no template" if plain in subject.world.subjects else ""
+            )
             yield TEMPLATE.at(
                 f"Accept=yes starts {name}, which is not in the set{beside}",
                 "Socket",
@@ -281,7 +283,10 @@ def lasting(subject: Subject) -> t.Iterator[Problem]:
 
 def requirement(subject: Subject) -> t.Iterator[Problem]:
     """Services that can run without their sockets."""
-    if subject.is_template:
+    sockets = [
+        socket for socket in subject.sockets if not socket.flag("Socket", "Accept")
+    ]
+    if subject.is_template or not sockets:
         return
     wanted = {
         word
@@ -289,9 +294,6 @@ def requirement(subject: Subject) -> t.Iterator[Problem]:
         for entry in subject.kept("Unit", key)
         for word in entry.value.split()
     }
-    sockets = [
-        socket for socket in subject.sockets if not socket.flag("Socket", "Accept")
-    ]
     for socket in sockets:
         if socket.name not in wanted:
             yield REQUIRED.at(
@@ -308,7 +310,7 @@ def requirement(subject: Subject) -> t.Iterator[Problem]:
             ("Unit", "StartLimitBurst"),
         )
     )
-    if sockets and not unlimited:
+    if not unlimited:
         yield CLOSES.at(
             "five failed starts in ten seconds, or what StartLimitBurst says, fail the "
             f"socket {sockets[0].name}, and its address is closed: "
@@ -334,7 +336,7 @@ def binding(subject: Subject) -> t.Iterator[Problem]:
     pattern = re.compile(
         r"(?:^|[:=\s\"'])(" + "|".join(sorted(ports)) + r")(?:$|[/\s\"',])"
     )
-    places = [(entry, _arguments(entry)) for entry in starts(subject)]
+    places = [(entry, _arguments(subject, entry)) for entry in starts(subject)]
     places += [
         (entry, entry.value)
         for entry in subject.kept("Service", "Environment")
@@ -351,12 +353,12 @@ def binding(subject: Subject) -> t.Iterator[Problem]:
             )
 
 
-def _arguments(entry: Assignment) -> str:
+def _arguments(subject: Subject, entry: Assignment) -> str:
     return " ".join(
-        word for command in commands(entry.value) for word in command.argv[1:]
+        word for command in subject.commands(entry) for word in command.argv[1:]
     )
 
 
-SOCKET_WHOLE: t.Final = (verify, triggers)
-SOCKET_FINDERS: t.Final = (addresses, names, lasting)
-SERVICE_FINDERS: t.Final = (requirement, binding)
+SOCKET_WHOLE: t.Final = (finder(verify), finder(triggers))
+SOCKET_FINDERS: t.Final = (finder(addresses), finder(names), finder(lasting))
+SERVICE_FINDERS: t.Final = (finder(requirement), finder(binding))

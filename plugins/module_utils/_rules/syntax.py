@@ -11,10 +11,11 @@ from __future__ import annotations
 import re
 import typing as t
 from bisect import bisect
+from functools import lru_cache
 
 from .._tables import directives
-from .._units.unit import Assignment
-from .rule import Problem, Subject, rule
+from .._units.unit import OUTSIDE, Assignment
+from .rule import Problem, Subject, finder, rule
 
 UNREADABLE = rule(
     "unreadable-unit", "error", "systemd cannot read the file and refuses the unit."
@@ -70,7 +71,20 @@ _ANY_PRIORITY_SINCE: t.Final = 248
 _REFUSED_KINDS: t.Final = frozenset(
     ("exec", "user_group_compat", "user_group_strv_compat", "working_directory")
 )
+# Their paths are looked at for /var/run.
+_RUN_KINDS: t.Final = ("pid_file", "socket_listen")
 _COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
+# Of other kinds there is nothing to say of a value without a fault or a comment.
+_LOOKED_AT: t.Final = frozenset(
+    (
+        directives.IGNORED_KIND,
+        "obsolete_unit_deps",
+        "exec_cpu_sched_prio",
+        *_RUN_KINDS,
+        *_OBSOLETE_KINDS,
+        *_CANNOT,
+    )
+)
 _FREE_TEXT: t.Final = frozenset(
     ("exec", "unit_string_printf", "environ", "exec_input_text", "set_credential")
 )
@@ -84,28 +98,51 @@ def lines(subject: Subject) -> t.Iterator[Problem]:
     starts = [section.line for section in sections]
     for line, message in subject.unit.problems:
         index = bisect(starts, line) - 1
-        if index >= 0 and _is_foreign(subject, sections[index].name):
+        if message != OUTSIDE and _is_foreign(subject, sections[index].name):
             continue
         yield LINE.at(f"systemd ignores this line: {message}", line=line)
 
 
 def assignments(subject: Subject) -> t.Iterator[Problem]:
     """Sections, directives and values, in one pass over the unit."""
-    known = directives.directives(subject.systemd)
     for section in subject.unit.sections:
         if section.name.startswith("X-"):
             continue
         if _is_foreign(subject, section.name):
             yield _foreign_section(subject, section.name, section.line)
             continue
-        names = known[section.name]
+        name = section.name
+        names = subject.known[name]
+        harmless = _harmless(name, subject.systemd)
         for entry in section.assignments:
-            directive = names.get(entry.key)
+            if entry[:2] in harmless:
+                continue
+            key, value, _line = entry
+            directive = names.get(key)
             if directive is None:
-                if not entry.key.startswith("X-"):
-                    yield _unknown(subject, section.name, entry)
-            else:
+                if not key.startswith("X-"):
+                    yield _unknown(subject, name, entry)
+            elif (
+                subject.fault(name, entry)
+                or directive.kind in _LOOKED_AT
+                or "#" in value
+                or ";" in value
+                or key == "MemoryLimit"
+            ):
                 yield from _judge(subject, directive, entry)
+            elif len(value) <= _REMEMBERED and len(harmless) < _MOST_REMEMBERED:
+                harmless.add(entry[:2])
+
+
+# Most units say the same: what nothing was found in is not looked at again.
+_REMEMBERED: t.Final = 100
+_MOST_REMEMBERED: t.Final = 4096
+
+
+@lru_cache(maxsize=32)
+def _harmless(section: str, systemd: int) -> set[tuple[str, ...]]:
+    """Give what may be assigned in a section without anything to say of it."""
+    return set()
 
 
 def _is_foreign(subject: Subject, section: str) -> bool:
@@ -211,7 +248,7 @@ def _judge(
             section,
             entry,
         )
-    if value.startswith("/var/run/") and kind in ("pid_file", "socket_listen"):
+    if value.startswith("/var/run/") and kind in _RUN_KINDS:
         yield LEGACY.at(f"{key}: write /run instead of /var/run", section, entry)
 
 
@@ -236,4 +273,8 @@ def second_trigger(subject: Subject) -> t.Iterator[Problem]:
         )
 
 
-FINDERS: t.Final = (lines, assignments, second_trigger)
+FINDERS: t.Final = (
+    finder(lines),
+    finder(assignments),
+    finder(second_trigger, "Unit"),
+)

@@ -17,7 +17,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._units.unit import Assignment
-from .rule import Problem, Subject, World, family, rule
+from .rule import Problem, Subject, World, family, finder, rule
 
 MISSING = rule("missing-unit", "warning", "The unit needs one that the set lacks.")
 CYCLE = rule("dependency-cycle", "error", "Units of the set wait for each other.")
@@ -253,5 +253,5 @@ def _cycle_through(start: str, order: Order) -> list[str]:
     return []
 
 
-FINDERS: t.Final = (missing, cycles)
-WHOLE_FINDERS: t.Final = (never,)
+FINDERS: t.Final = (finder(missing), finder(cycles))
+WHOLE_FINDERS: t.Final = (finder(never),)

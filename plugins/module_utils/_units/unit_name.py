@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from functools import lru_cache
 
 SUFFIXES: t.Final = (
     "service",
@@ -37,6 +38,7 @@ class InvalidUnitName(ValueError):
     """A name that systemd would not take for a unit."""
 
 
+@lru_cache(maxsize=4096)
 def is_unit_name(name: str) -> bool:
     """Tell whether `name` is a unit's name: a template and an instance are, too."""
     return len(name) <= MAX_LENGTH and _NAME.fullmatch(name) is not None

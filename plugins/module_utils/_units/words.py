@@ -116,7 +116,7 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
     end or prefixes without a program.
     """
     if not any(special in value for special in "\"'\\"):
-        return _split_plain_commands(value)
+        return list(_split_plain_commands(value))
     splitter = _Splitter(value, True, True, False, BLANKS)
     if unknown is not None:
         splitter.unknown = unknown
@@ -130,7 +130,8 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
         commands.append(_command(first, _arguments(splitter)))
 
 
-def _split_plain_commands(value: str) -> list[Command]:
+@lru_cache(maxsize=1024)
+def _split_plain_commands(value: str) -> tuple[Command, ...]:
     """The commands of a line without quotes and escapes."""
     words = _split_plain(value, BLANKS)
     commands, start = [], 0
@@ -142,7 +143,7 @@ def _split_plain_commands(value: str) -> list[Command]:
         if end > start:
             commands.append(_command(words[start], words[start + 1 : end]))
         start = end + 1
-    return commands
+    return tuple(commands)
 
 
 def _arguments(splitter: _Splitter) -> list[str]:

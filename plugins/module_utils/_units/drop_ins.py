@@ -1,0 +1,76 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# This file is private to the activated.services collection.
+# Nothing outside the collection may import it: it changes without notice.
+"""Drop-ins: whose they are, and in which order systemd reads them (systemd.unit(5))."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from .unit_name import SUFFIXES, InvalidUnitName, is_unit_name, template_of
+
+_DROP_IN: t.Final = re.compile(r"(?P<owner>[^/]+)\.d/(?P<file>[^/]+\.conf)")
+
+
+def is_drop_in(file: str) -> bool:
+    """Tell whether a name is one of a drop-in, such as `a.service.d/10-b.conf`."""
+    match = _DROP_IN.fullmatch(file)
+    return match is not None and (
+        is_unit_name(match["owner"]) or match["owner"] in SUFFIXES
+    )
+
+
+def owner(file: str) -> str:
+    """Give the unit that a file is, or is a part of, by its name below a unit path.
+
+    `service.d/10-a.conf` is a part of every service; it is given the name `-.service`.
+    Raises InvalidUnitName for a name that neither a unit nor a drop-in can have.
+    """
+    match = _DROP_IN.fullmatch(file)
+    name = match["owner"] if match else file
+    if match and name in SUFFIXES:
+        return f"-.{name}"
+    if not is_unit_name(name):
+        raise InvalidUnitName(f"{file!r} is not the name of a unit or a drop-in")
+    return name
+
+
+def is_shared(name: str) -> bool:
+    """Tell whether drop-ins of that owner are parts of many units, as `app-.service`."""
+    return name.rpartition(".")[0].endswith("-")
+
+
+def drop_ins_of(name: str, files: t.Iterable[str]) -> list[str]:
+    """Give those of the files that systemd merges into a unit, in its order.
+
+    `files` are names such as `a.service.d/10-b.conf`. The order is that of the file
+    names, whatever folder each is in; of two with one name the folder that is nearer
+    to the unit's own name counts.
+    """
+    chosen: dict[str, tuple[int, str]] = {}
+    places = {folder: place for place, folder in enumerate(_folders(name))}
+    for file in files:
+        match = _DROP_IN.fullmatch(file)
+        place = places.get(match["owner"]) if match else None
+        if match and place is not None:
+            known = chosen.get(match["file"])
+            if known is None or place < known[0]:
+                chosen[match["file"]] = (place, file)
+    return [chosen[file][1] for file in sorted(chosen)]
+
+
+def _folders(name: str) -> t.Iterator[str]:
+    """The folders of a unit's drop-ins without their `.d`, its own first."""
+    yield name
+    template = template_of(name)
+    if template:
+        yield template
+    prefix, _dot, kind = name.rpartition(".")
+    parts = prefix.split("-")
+    for count in range(len(parts) - 1, 0, -1):
+        yield "-".join(parts[:count]) + f"-.{kind}"
+    yield kind
