@@ -33,6 +33,8 @@ options:
   units:
     description:
       - The other units that are deployed together with this one, a mapping of file names to texts. The unit itself may be among them.
+      - Drop-ins among them, named C(NAME.service.d/FILE.conf), are judged merged with their unit, in systemd's order.
+        What is wrong with a line of a drop-in is said when the drop-in is judged, what a unit lacks when the unit is.
     type: dict
     default: {}
 positional: _input

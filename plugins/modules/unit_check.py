@@ -26,7 +26,8 @@ options:
   units:
     description:
       - The units, by their file names.
-      - A name has no slash and ends in the suffix of a type of unit.
+      - A name has no slash and ends in the suffix of a type of unit. That of a drop-in has one, as in C(hello.service.d/10-more.conf);
+        it is verified merged with its unit, which must be among the units.
     type: dict
     required: true
   exposure_max:
@@ -135,9 +136,11 @@ from ansible_collections.activated.services.plugins.module_utils._host.verify im
     Message,
     verify_units,
 )
+from ansible_collections.activated.services.plugins.module_utils._units.drop_ins import (
+    checked_files,
+)
 from ansible_collections.activated.services.plugins.module_utils._units.unit_name import (
     InvalidUnitName,
-    checked_unit_name,
 )
 
 
@@ -147,8 +150,8 @@ class InvalidUnits(ValueError):
 
 def parse_units(units: t.Mapping[str, t.Any]) -> dict[str, str]:
     """Give the texts by name; raises InvalidUnits or InvalidUnitName."""
+    checked_files(units)
     for name, text in units.items():
-        checked_unit_name(name)
         if not isinstance(text, str):
             raise InvalidUnits(
                 f"units[{name!r}] must be the text of a unit, not a "

@@ -13,6 +13,10 @@ import pytest
 import remote_module
 from remote_module import Failed, Remote
 
+from ansible_collections.activated.services.plugins.module_utils._exposure.exposure import (
+    exposure,
+)
+
 if t.TYPE_CHECKING:
     from running import Target
 
@@ -101,3 +105,25 @@ def test_refuses_too_much_exposure(remote: Remote) -> None:
 def test_writes_nothing_under_a_name_that_is_none(remote: Remote) -> None:
     with pytest.raises(Failed, match="is not the name of a unit"):
         remote.run("unit_check", units={"../../etc/systemd/system/a.service": "x"})
+
+
+def test_verifies_drop_ins_with_their_unit(target: Target, remote: Remote) -> None:
+    part = "app.service.d/10-more.conf"
+    units = {**GOOD, part: "[Service]\nPrivateNetwork=yes\nProtectHome=yes\n"}
+    said = remote.run("unit_check", units=units)
+    assert said["problems"] == []
+    merged = exposure(units["app.service"], target.version(), [units[part]]).score
+    assert said["exposure"] == {
+        "app.service": {**said["exposure"]["app.service"], "score": merged}
+    }
+    assert (
+        merged
+        < remote.run("unit_check", units=GOOD)["exposure"]["app.service"]["score"]
+    )
+    wrong = {**GOOD, part: "[Service]\nProtectSytem=yes\n"}
+    with pytest.raises(Failed) as failed:
+        remote.run("unit_check", units=wrong)
+    found = failed.value.result["problems"]
+    assert [(one["unit"], one["line"]) for one in found] == [(part, 2)]
+    with pytest.raises(Failed, match=r"a part of app\.service, whose text is not"):
+        remote.run("unit_check", units={part: units[part]})

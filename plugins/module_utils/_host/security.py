@@ -13,6 +13,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._exposure.exposure import exposure
+from .._units.drop_ins import drop_ins_of
 from .._units.unit import InvalidUnit
 from .._units.unit_name import is_template, suffix
 from .verify import Run, analyze_environment
@@ -48,7 +49,7 @@ def measure_exposure(
         found = None
         if systemd >= OFFLINE_SINCE:
             found = _ask(run, f"{stage_dir}/{name}", stage_dir)
-        found = found or _compute(units[name], systemd)
+        found = found or _compute(name, units, systemd)
         if found:
             measured[name] = found
     return measured
@@ -66,9 +67,10 @@ def _ask(run: Run, path: str, stage_dir: str) -> Measured | None:
     return Measured(float(match["score"]), match["level"], "systemd")
 
 
-def _compute(text: str, systemd: int) -> Measured | None:
+def _compute(name: str, units: t.Mapping[str, str], systemd: int) -> Measured | None:
+    parts = [units[file] for file in drop_ins_of(name, units)]
     try:
-        answer = exposure(text, systemd)
+        answer = exposure(units[name], systemd, parts)
     except InvalidUnit:
         return None
     return Measured(answer.score, answer.level, "computed")

@@ -18,7 +18,8 @@ import re
 import typing as t
 from dataclasses import dataclass
 
-from .._units.unit_name import checked_unit_name, template_of
+from .._units.drop_ins import checked_files, is_drop_in
+from .._units.unit_name import template_of
 
 Run = t.Callable[[t.List[str], t.Optional[t.Dict[str, str]]], t.Tuple[int, str, str]]
 
@@ -63,7 +64,8 @@ def verify_units(
     """Give everything that the host's systemd has against `units`; [] if nothing.
 
     `run(argv, env)` runs a command with `env` added to its environment and gives
-    (rc, out, err). `units` maps file names to texts. `stage_dir` is an empty
+    (rc, out, err). `units` maps file names to texts, those of drop-ins such as
+    `a.service.d/10-b.conf` among them. `stage_dir` is an empty
     directory that the caller makes and removes. `systemd` is the host's version.
     `programs` maps prefixes of paths to the prefixes to look below instead, in the
     Exec lines of the staged copies only: a release is verified before it is current.
@@ -85,15 +87,20 @@ def stage_units(
     stage_dir: str,
     programs: t.Mapping[str, str] | None = None,
 ) -> list[str]:
-    """Write `units` below `stage_dir` and give their paths, in the order of names."""
-    names = sorted(checked_unit_name(name) for name in units)
+    """Write `units` below `stage_dir` and give their paths, in the order of names.
+
+    Drop-ins among them are written where systemd looks for them, and have no path.
+    """
     paths = []
-    for name in names:
+    for name in checked_files(units):
         path = os.path.join(stage_dir, name)
+        if is_drop_in(name):
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+        else:
+            paths.append(path)
         text = replace_programs(units[name], programs or {})
         with open(path, "wb") as file:
             file.write(text.encode("utf-8", "surrogateescape"))
-        paths.append(path)
     return paths
 
 
@@ -174,8 +181,9 @@ def read_messages(
 def _read_line(line: str, units: t.Mapping[str, str], stage_dir: str) -> Message:
     at_line = _AT_LINE.fullmatch(line)
     if at_line:
-        folder, name = os.path.split(os.path.normpath(at_line["path"]))
-        if name in units and folder == os.path.normpath(stage_dir):
+        path = os.path.normpath(at_line["path"])
+        name = os.path.relpath(path, os.path.normpath(stage_dir))
+        if name in units:
             return Message(name, int(at_line["line"]), at_line["message"])
         return Message("", None, line)
     at_unit = _AT_UNIT.fullmatch(line)

@@ -41,7 +41,7 @@ _SOCKET: t.Final[tuple[Finder, ...]] = (
 )
 # Only of whole units: what they lack.
 _WHOLE: t.Final[t.Mapping[str, tuple[Finder, ...]]] = {
-    "service": service.WHOLE_FINDERS,
+    "service": (*service.WHOLE_FINDERS, *socket.SERVICE_WHOLE),
     "socket": socket.SOCKET_WHOLE,
     "timer": whole_set.WHOLE_FINDERS,
     "path": whole_set.WHOLE_FINDERS,
@@ -115,7 +115,9 @@ def _problems(
     if not text and not is_drop_in(name):
         return [syntax.EMPTY.at("the file is empty, which masks the unit")]
     unit = owner(name) if world.drop_ins else name
-    subject = world.subjects.get(unit) if world.is_set else None
+    # A service that is judged alone is not kept in its world, and gone at once.
+    kept = world.is_set or unit.endswith(".socket")
+    subject = world.subjects.get(unit) if kept else None
     subject = subject or world.subject(unit)
     if subject.found is None:
         finders = _finders(subject.type, subject.is_part)

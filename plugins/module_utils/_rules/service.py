@@ -94,12 +94,16 @@ def verify(subject: Subject) -> t.Iterator[Problem]:
     """What systemd checks once the whole service is read (service_verify)."""
     kind = subject.service_type
     found = starts(subject)
-    count = sum(len(subject.commands(entry)) for entry in found)
+    count = 0
+    for entry in found:
+        count += len(subject.commands(entry))
+        if count > 1:
+            break
     if not found:
         yield from _without_start(subject, kind)
     elif count > 1 and kind != "oneshot":
         yield SEVERAL_STARTS.at(
-            f"{count} commands to start, which only Type=oneshot may have",
+            "more than one command to start, which only Type=oneshot may have",
             "Service",
             found[-1],
         )

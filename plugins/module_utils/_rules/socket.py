@@ -361,4 +361,5 @@ def _arguments(subject: Subject, entry: Assignment) -> str:
 
 SOCKET_WHOLE: t.Final = (finder(verify), finder(triggers))
 SOCKET_FINDERS: t.Final = (finder(addresses), finder(names), finder(lasting))
-SERVICE_FINDERS: t.Final = (finder(requirement), finder(binding))
+SERVICE_FINDERS: t.Final = (finder(binding),)
+SERVICE_WHOLE: t.Final = (finder(requirement),)

@@ -11,9 +11,17 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .unit_name import SUFFIXES, InvalidUnitName, is_unit_name, template_of
+from .unit_name import (
+    SUFFIXES,
+    InvalidUnitName,
+    checked_unit_name,
+    is_unit_name,
+    template_of,
+)
 
-_DROP_IN: t.Final = re.compile(r"(?P<owner>[^/]+)\.d/(?P<file>[^/]+\.conf)")
+_DROP_IN: t.Final = re.compile(
+    r"(?P<owner>[^/]+)\.d/(?P<file>[^/.\x00-\x1f\x7f][^/\x00-\x1f\x7f]*\.conf)"
+)
 
 
 def is_drop_in(file: str) -> bool:
@@ -37,6 +45,24 @@ def owner(file: str) -> str:
     if not is_unit_name(name):
         raise InvalidUnitName(f"{file!r} is not the name of a unit or a drop-in")
     return name
+
+
+def checked_files(files: t.Iterable[str]) -> list[str]:
+    """Give the names of units and their drop-ins, the units first, each in order.
+
+    Raises InvalidUnitName for a name that is neither, and for a drop-in whose unit is
+    not among them, unless it is one that units share.
+    """
+    names = sorted(files)
+    parts = [name for name in names if is_drop_in(name)]
+    units = [checked_unit_name(name) for name in names if name not in parts]
+    for part in parts:
+        unit = owner(part)
+        if unit not in units and not is_shared(unit):
+            raise InvalidUnitName(
+                f"{part!r} is a part of {unit}, whose text is not among the units"
+            )
+    return [*units, *parts]
 
 
 def is_shared(name: str) -> bool:

@@ -21,6 +21,7 @@ from functools import lru_cache
 
 BLANKS = " \t\n\r"
 PREFIXES = "-@:+!|"
+_PREFIXED = frozenset(PREFIXES)
 
 _SPECIAL = re.compile(r"[\"'\\]")
 _ESCAPES = {
@@ -36,13 +37,20 @@ _ESCAPES = {
     "'": "'",
     "s": " ",
 }
+_ESCAPE = re.compile(
+    r"\\(?:x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-7]{3}|.)", re.S
+)
+_LITERAL = re.compile(r"\\(.)", re.S)
 _NUMERIC = re.compile(
     r"x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     r"|(?P<o>[0-7]{3})"
 )
 _BYTE = re.compile("[\udc80-\udcff]")
-# A run of characters that mean themselves inside each kind of quotes
-_INSIDE = {'"': re.compile(r'[^"\\]+'), "'": re.compile(r"[^'\\]+")}
+# A run of characters and escapes inside each kind of quotes
+_INSIDE = {
+    '"': re.compile(r'(?:[^"\\]+|\\.)+', re.S),
+    "'": re.compile(r"(?:[^'\\]+|\\.)+", re.S),
+}
 
 
 class InvalidWords(ValueError):
@@ -115,25 +123,32 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
     are added to ``unknown``. Raises InvalidWords for open quotes, a backslash at the
     end or prefixes without a program.
     """
-    if not any(special in value for special in "\"'\\"):
-        return list(_split_plain_commands(value))
-    splitter = _Splitter(value, True, True, False, BLANKS)
+    commands, strange = _read_commands(value)
     if unknown is not None:
-        splitter.unknown = unknown
+        unknown += strange
+    return list(commands)
+
+
+@lru_cache(maxsize=1024)
+def _read_commands(value: str) -> tuple[tuple[Command, ...], tuple[str, ...]]:
+    """The commands of a line, and the escapes in it that systemd does not know."""
+    if not _SPECIAL.search(value):
+        return _split_plain_commands(value), ()
+    splitter = _Splitter(value, True, True, False, BLANKS)
     commands: list[Command] = []
     while True:
         first = splitter.next()
         if first is None:
-            return commands
-        if first == ";":
-            continue
-        commands.append(_command(first, _arguments(splitter)))
+            return tuple(commands), tuple(splitter.unknown)
+        if first != ";":
+            commands.append(_command(first, _arguments(splitter)))
 
 
-@lru_cache(maxsize=1024)
 def _split_plain_commands(value: str) -> tuple[Command, ...]:
     """The commands of a line without quotes and escapes."""
     words = _split_plain(value, BLANKS)
+    if ";" not in value:
+        return (_command(words[0], words[1:]),) if words else ()
     commands, start = [], 0
     while start < len(words):
         try:
@@ -163,7 +178,7 @@ def _arguments(splitter: _Splitter) -> list[str]:
 def _command(first: str, arguments: t.Sequence[str]) -> Command:
     prefixes = ""
     program = first
-    while program[:1] and program[0] in PREFIXES:
+    while program[:1] in _PREFIXED:
         if not _may_follow(prefixes, program[0]):
             break
         prefixes += program[0]
@@ -195,7 +210,7 @@ def _split_plain(value: str, separators: str) -> list[str]:
 def _patterns(
     separators: str, quotes: str
 ) -> tuple[t.Pattern[str], t.Pattern[str], t.Pattern[str]]:
-    """What finds plain characters, blanks, and whole words without escapes.
+    """What finds characters and escapes, blanks, and whole words without escapes.
 
     Such a word is plain or wholly between quotes, and has the blanks behind it.
     """
@@ -203,7 +218,7 @@ def _patterns(
     blank = f"[{re.escape(separators)}]"
     quoted = "|\"([^\"\\\\]*)\"|'([^'\\\\]*)'" if quotes else ""
     return (
-        re.compile(f"[^{special}]+"),
+        re.compile(f"(?:[^{special}]+|\\\\.)+", re.S),
         re.compile(f"{blank}*"),
         re.compile(f"(?:([^{special}]+){quoted})(?:{blank}+|\\Z)"),
     )
@@ -255,12 +270,13 @@ class _Splitter:
             plain = _INSIDE[quote] if quote else self.outside
             run = plain.match(value, position)
             if run:
-                parts.append(run.group())
+                parts.append(self._unescaped(run.group()))
                 position = run.end()
                 continue
             char = value[position]
             if char == "\\":
-                position = self._unescape(position + 1, parts, quote)
+                self._end_in_backslash(parts, quote)
+                position += 1
             elif quote:
                 quote = ""
                 position += 1
@@ -274,34 +290,40 @@ class _Splitter:
         self._skip_blanks(position)
         return _join(parts)
 
-    def _unescape(self, position: int, parts: list[str], quote: str) -> int:
-        """Read what follows a backslash; the position behind it."""
-        value = self.value
-        if position >= len(value):
-            if self.cunescape and not quote:
-                # the second try of extract_first_word_and_warn() keeps it
-                self.unknown.append("\\")
-                parts.append("\\")
-            elif not self.relax:
-                raise InvalidWords(
-                    "a quote is left open" if quote else "a backslash at the end"
-                )
-            return position
-        char = value[position]
-        if not self.cunescape:
-            parts.append(char)
-            return position + 1
-        if char in _ESCAPES:
-            parts.append(_ESCAPES[char])
-            return position + 1
-        match = _NUMERIC.match(value, position)
-        decoded = _decode(match) if match else None
-        if match and decoded is not None:
-            parts.append(decoded)
-            return match.end()
-        self.unknown.append("\\" + char)
-        parts.append("\\" + char)
-        return position + 1
+    def _unescaped(self, text: str) -> str:
+        """Decode what follows each backslash, of which none is the last character."""
+        if "\\" not in text:
+            return text
+        if self.cunescape:
+            return _ESCAPE.sub(self._replace, text)
+        return _LITERAL.sub(r"\1", text)
+
+    def _replace(self, match: t.Match[str]) -> str:
+        escape = match.group()
+        known = _known_escape(escape)
+        if known is not None:
+            return known
+        self.unknown.append(escape[:2])
+        return escape
+
+    def _end_in_backslash(self, parts: list[str], quote: str) -> None:
+        """Take the backslash that nothing follows."""
+        if self.cunescape and not quote:
+            # the second try of extract_first_word_and_warn() keeps it
+            self.unknown.append("\\")
+            parts.append("\\")
+        elif not self.relax:
+            raise InvalidWords(
+                "a quote is left open" if quote else "a backslash at the end"
+            )
+
+
+@lru_cache(maxsize=1024)
+def _known_escape(escape: str) -> str | None:
+    """What an escape stands for; None where systemd knows none such."""
+    plain = _ESCAPES.get(escape[1:])
+    match = _NUMERIC.fullmatch(escape, 1) if plain is None else None
+    return _decode(match) if match else plain
 
 
 def _decode(match: t.Match[str]) -> str | None:

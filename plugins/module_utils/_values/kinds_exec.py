@@ -20,10 +20,10 @@ from .text import (
     check_escapes,
     check_path,
     demand,
+    distinct_words,
     expand,
     one_of,
     resettable,
-    words_of,
 )
 
 SHELL_PREFIX_SINCE: t.Final = 258
@@ -91,7 +91,7 @@ def _check_command(command: Command, systemd: int) -> None:
 
 
 def environment(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, cunescape=True):
+    for word in distinct_words(value, cunescape=True):
         demand(
             basics.is_env_assignment(expand(word, systemd)),
             f"{word!r} is not NAME=value; an assignment with blanks needs quotes",
@@ -99,13 +99,13 @@ def environment(value: str, key: str, systemd: int) -> None:
 
 
 def environment_names(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value):
+    for word in distinct_words(value):
         name = expand(word, systemd)
         demand(basics.is_env_name(name), f"{word!r} cannot name a variable")
 
 
 def environment_unset(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, cunescape=True):
+    for word in distinct_words(value, cunescape=True):
         name = expand(word, systemd)
         demand(
             basics.is_env_name(name) or basics.is_env_assignment(name),
@@ -119,7 +119,7 @@ def user(value: str, key: str, systemd: int) -> None:
 
 
 def users(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, unquote=False):
+    for word in distinct_words(value, unquote=False):
         user(word, key, systemd)
 
 
@@ -171,7 +171,7 @@ def check_base64(value: str, systemd: int) -> None:
 def system_calls(value: str, key: str, systemd: int) -> None:
     """System calls and groups of them, after ~ each with an error, perhaps."""
     inverted = value.startswith("~")
-    for word in words_of(value[1:] if inverted else value, unquote=False):
+    for word in distinct_words(value[1:] if inverted else value, unquote=False):
         name, colon, error = word.partition(":")
         if key == "SystemCallLog":
             name, colon = word, ""
@@ -210,7 +210,7 @@ def error_number(value: str, key: str, systemd: int) -> None:
 
 
 def architectures(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value):
+    for word in distinct_words(value):
         one_of(word, "seccomp_arch", systemd)
 
 
@@ -218,7 +218,7 @@ def address_families(value: str, key: str, systemd: int) -> None:
     if value == "none" and systemd >= 249:
         return
     known = directives.address_families(systemd)
-    for word in words_of(value[1:] if value.startswith("~") else value):
+    for word in distinct_words(value[1:] if value.startswith("~") else value):
         if word not in known:
             near = directives.nearest_of(word, known)
             hint = f", did you mean {near}?" if near else ""
@@ -231,13 +231,15 @@ def namespaces(value: str, key: str, systemd: int) -> None:
     known: tuple[str, ...] = _NAMESPACES
     if systemd >= _TIME_NAMESPACE_SINCE:
         known = (*known, "time")
-    for word in words_of(value[1:] if value.startswith("~") else value, unquote=False):
+    for word in distinct_words(
+        value[1:] if value.startswith("~") else value, unquote=False
+    ):
         demand(word in known, f"{word!r} is none of {', '.join(known)}")
 
 
 def file_systems(value: str, key: str, systemd: int) -> None:
     groups = directives.file_system_groups(systemd)
-    for word in words_of(value[1:] if value.startswith("~") else value):
+    for word in distinct_words(value[1:] if value.startswith("~") else value):
         demand(
             not groups or not word.startswith("@") or word in groups,
             f"{word!r} is not a group of file systems",
@@ -249,7 +251,7 @@ def personality(value: str, key: str, systemd: int) -> None:
 
 
 def log_fields(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, cunescape=True):
+    for word in distinct_words(value, cunescape=True):
         name, equals, _content = expand(word, systemd).partition("=")
         demand(bool(equals), f"{word!r} is not FIELD=value")
         demand(
@@ -286,7 +288,7 @@ def propagation(value: str, key: str, systemd: int) -> None:
 def interfaces(value: str, key: str, systemd: int) -> None:
     # Alternative names, which may be longer, are taken since 254.
     alternative = systemd >= 254
-    for word in words_of(value[1:] if value.startswith("~") else value):
+    for word in distinct_words(value[1:] if value.startswith("~") else value):
         demand(
             basics.is_interface(word, alternative), f"{word!r} cannot name an interface"
         )

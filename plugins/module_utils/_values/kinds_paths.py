@@ -19,6 +19,7 @@ from .text import (
     check_escapes,
     check_path,
     demand,
+    distinct_words,
     expand,
     one_of,
     resettable,
@@ -56,13 +57,13 @@ def any_path(value: str, key: str, systemd: int) -> None:
 
 
 def paths(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value):
+    for word in distinct_words(value):
         check_path(word, systemd)
 
 
 def sandbox_paths(value: str, key: str, systemd: int) -> None:
     """Paths with `-` (may be missing) and `+` (below the service's own root)."""
-    for word in words_of(value):
+    for word in distinct_words(value):
         if word.startswith("-"):
             word = word[1:]
         if word.startswith("+"):
@@ -91,13 +92,13 @@ def working_directory(value: str, key: str, systemd: int) -> None:
 
 
 def temporary_file_systems(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value):
+    for word in distinct_words(value):
         check_path(word.partition(":")[0], systemd)
 
 
 def bind_paths(value: str, key: str, systemd: int) -> None:
     """Words of SOURCE[:DESTINATION[:rbind|norbind]]."""
-    for word in words_of(value, retain=systemd >= _TUPLES_SINCE):
+    for word in distinct_words(value, retain=systemd >= _TUPLES_SINCE):
         parts = [part.replace("\0", ":") for part in _split_tuple(word)]
         source = parts[0][1:] if parts[0].startswith("-") else parts[0]
         check_path(source, systemd)
@@ -118,7 +119,7 @@ def _split_tuple(word: str) -> list[str]:
 def exec_directories(value: str, key: str, systemd: int) -> None:
     """Relative names, from 251 on NAME[:SYMLINK[:FLAGS]]."""
     tuples = systemd >= _EXEC_DIRECTORY_TUPLES_SINCE
-    for word in words_of(value, retain=tuples):
+    for word in distinct_words(value, retain=tuples):
         if tuples:
             check_escapes(word.replace("\\:", ""))
         parts = _split_tuple(word) if tuples else [word]
@@ -203,7 +204,7 @@ def latency(value: str, key: str, systemd: int) -> None:
 
 
 def mount_images(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, retain=True):
+    for word in distinct_words(value, retain=True):
         parts = [part.replace("\0", ":") for part in _split_tuple(word)]
         source = parts[0][1:] if parts[0].startswith("-") else parts[0]
         check_path(source, systemd)
@@ -213,7 +214,7 @@ def mount_images(value: str, key: str, systemd: int) -> None:
 
 
 def extension_images(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, retain=True):
+    for word in distinct_words(value, retain=True):
         parts = [part.replace("\0", ":") for part in _split_tuple(word)]
         source = parts[0][1:] if parts[0].startswith("-") else parts[0]
         check_path(source, systemd)
@@ -221,7 +222,7 @@ def extension_images(value: str, key: str, systemd: int) -> None:
 
 
 def root_image_options(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, cunescape=True):
+    for word in distinct_words(value, cunescape=True):
         partition, _colon, options = word.lstrip(":").partition(":")
         expand(partition, systemd)
         if options:

@@ -18,10 +18,10 @@ from .text import (
     BadValue,
     Check,
     demand,
+    distinct_words,
     expand,
     one_of,
     resettable,
-    words_of,
 )
 
 
@@ -135,7 +135,7 @@ def cpus(value: str, key: str, systemd: int) -> None:
         key == "NUMAMask" and value == "all"
     ):
         return
-    for word in words_of(value, separators=" \t\n\r,"):
+    for word in distinct_words(value, separators=" \t\n\r,"):
         low, dash, high = word.partition("-")
         demand(
             _is_cpu(low, systemd) and (not dash or _is_cpu(high, systemd)),
@@ -166,7 +166,7 @@ def statuses(value: str, key: str, systemd: int) -> None:
     """Exit statuses by number or name, and signals by name."""
     names = directives.words("exit_status_name", systemd) or frozenset()
     signals = directives.words("signal_name", systemd) or frozenset()
-    for word in words_of(value, unquote=False):
+    for word in distinct_words(value, unquote=False):
         fits = word in names or basics.is_integer(word, 0, 255, systemd)
         demand(
             fits or basics.signal_problem(word, signals, systemd) is None,
@@ -244,7 +244,7 @@ def coredump_filter(value: str, key: str, systemd: int) -> None:
         "shared-file-backed", "private-huge", "shared-huge", "private-dax",
         "shared-dax", "default", "all",
     )  # fmt: skip
-    for word in words_of(value, unquote=False):
+    for word in distinct_words(value, unquote=False):
         demand(
             word in names
             or re.fullmatch(r"[+]?(0[xX])?[0-9a-fA-F]{1,16}", word) is not None,

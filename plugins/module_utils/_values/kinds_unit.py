@@ -28,6 +28,7 @@ from .text import (
     check_escapes,
     check_path,
     demand,
+    distinct_words,
     expand,
     one_of,
     resettable,
@@ -56,12 +57,12 @@ def unit_name(word: str, systemd: int) -> str:
 
 
 def units(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, retain=True, unquote=False):
+    for word in distinct_words(value, retain=True, unquote=False):
         unit_name(word, systemd)
 
 
 def sockets(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, unquote=False):
+    for word in distinct_words(value, unquote=False):
         name = unit_name(word, systemd)
         demand(suffix(name) == "socket", f"{word!r} is not a socket's unit")
 
@@ -89,7 +90,7 @@ def condition(value: str, key: str, systemd: int) -> None:
 
 
 def documentation(value: str, key: str, systemd: int) -> None:
-    for word in words_of(expand(value, systemd), retain=True):
+    for word in distinct_words(expand(value, systemd), retain=True):
         demand(
             _URL.fullmatch(word) is not None and word.isascii(),
             f"{word!r} does not begin with http://, https://, file:, info: or man:",
@@ -168,7 +169,7 @@ def protocol(value: str, key: str, systemd: int) -> None:
 
 
 def ip_prefixes(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, unquote=False):
+    for word in distinct_words(value, unquote=False):
         problem = prefix_problem(word, systemd)
         if problem:
             raise BadValue(problem)
@@ -246,7 +247,7 @@ def import_credential(value: str, key: str, systemd: int) -> None:
 
 def delegate(value: str, key: str, systemd: int) -> None:
     if not basics.is_boolean(value):
-        for word in words_of(value):
+        for word in distinct_words(value):
             one_of(word, "cgroup_controller", systemd)
 
 
@@ -268,7 +269,7 @@ def controllers(value: str, key: str, systemd: int) -> None:
 
 
 def nft_set(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, unquote=False):
+    for word in distinct_words(value, unquote=False):
         parts = word.split(":")
         demand(len(parts) == 4, f"{word!r} is not SOURCE:FAMILY:TABLE:SET")
         demand(parts[0] in ("cgroup", "user", "group"), f"{parts[0]!r} is not a source")
@@ -285,7 +286,9 @@ def refreshed(value: str, key: str, systemd: int) -> None:
     if basics.is_boolean(value):
         return
     known = ("extensions", "credentials")
-    for word in words_of(value[1:] if value.startswith("~") else value, unquote=False):
+    for word in distinct_words(
+        value[1:] if value.startswith("~") else value, unquote=False
+    ):
         demand(word in known, f"{word!r} is none of {', '.join(known)}")
 
 
@@ -312,7 +315,7 @@ def bound_interface(value: str, key: str, systemd: int) -> None:
 
 
 def plain_names(value: str, key: str, systemd: int) -> None:
-    for word in words_of(value, retain=True):
+    for word in distinct_words(value, retain=True):
         demand(
             basics.is_file_name(word) and not re.search(r"[\x01-\x1f\"'\\*?\[]", word),
             f"{word!r} cannot be the name of a file",

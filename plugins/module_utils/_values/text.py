@@ -82,6 +82,14 @@ def words_of(
         raise BadValue(str(exc)) from exc
 
 
+def distinct_words(value: str, **how: t.Any) -> list[str]:
+    """Give each word of a value once: what is wrong with it is wrong with its twins.
+
+    The rest is as `words_of` has it.
+    """
+    return list(dict.fromkeys(words_of(value, **how)))
+
+
 def check_path(value: str, systemd: int, absolute: bool = True) -> str:
     """Give the path, specifiers replaced; raises BadValue for one that will not do."""
     path = expand(value, systemd)

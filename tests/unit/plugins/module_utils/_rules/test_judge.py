@@ -240,6 +240,108 @@ def test_set_is_judged_together() -> None:
     assert "socket-not-required" in {problem.rule for problem in found["app.service"]}
 
 
+PART = "app.service.d/10-more.conf"
+
+
+def rules_of(units: dict[str, str]) -> dict[str, list[tuple[str, int | None]]]:
+    """Give what is found in each file of a set, without what is of no interest here."""
+    return {
+        name: [(p.rule, p.line) for p in found if p.severity != "info"]
+        for name, found in set_problems(units, 257).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("unit", "part", "of_unit", "of_part"),
+    [
+        # what one of both lacks the other has
+        ("[Service]\nUser=app\n", "[Service]\nExecStart=/bin/a\n", [], []),
+        ("[Service]\nExecStart=/bin/a\n", "[Service]\nUser=app\n", [], []),
+        # what the drop-in resets is gone
+        (SERVICE, "[Service]\nExecStart=\n", [("missing-exec-start", None)], []),
+        (SERVICE, "[Service]\nExecStart=/b\n", [], [("several-exec-starts", 2)]),
+        (
+            SERVICE,
+            "\n[Service]\nExecStart=\nExecStart=/b\nTyp=exec\n",
+            [],
+            [("unknown-directive", 5)],
+        ),
+        # each in its own lines
+        (
+            f"{SERVICE}Foo=1\n",
+            "Bar=1\n[Service]\nBar=2\n[Sock]\n",
+            [("unknown-directive", 4)],
+            [("ignored-line", 1), ("unknown-directive", 3), ("unknown-section", 4)],
+        ),
+        # together they do not go
+        (
+            f"{SERVICE}Type=notify\n",
+            "[Service]\nRestrictAddressFamilies=AF_INET\n",
+            [],
+            [("notify-without-unix", 2)],
+        ),
+        (
+            f"{SERVICE}RestrictAddressFamilies=AF_INET\n",
+            "[Service]\nType=notify\n",
+            [("notify-without-unix", 4)],
+            [],
+        ),
+        # up to a line that cannot be read it counts
+        (
+            SERVICE,
+            "[Service]\nExecStart=\n[broken\nExecStart=/b\n",
+            [("missing-exec-start", None)],
+            [("unreadable-unit", 3)],
+        ),
+        (SERVICE, "", [], []),
+    ],
+)
+def test_a_drop_in_is_judged_merged_with_its_unit(
+    unit: str,
+    part: str,
+    of_unit: list[tuple[str, int | None]],
+    of_part: list[tuple[str, int | None]],
+) -> None:
+    units = {"app.service": unit, PART: part}
+    assert rules_of(units) == {"app.service": of_unit, PART: of_part}
+    for name, text in units.items():
+        alone = unit_problems(text, name=name, systemd=257, units=units)
+        assert alone == set_problems(units, 257)[name]
+
+
+def test_the_last_drop_in_by_name_counts() -> None:
+    units = {
+        "app.service": SERVICE,
+        "app.service.d/20-b.conf": "[Service]\nDynamicUser=yes\n",
+        "app.service.d/10-a.conf": "[Service]\nDynamicUser=no\n",
+    }
+    assert not any(rules_of(units).values())
+    units["app.service.d/30-c.conf"] = units.pop("app.service.d/10-a.conf")
+    assert rules_of(units)["app.service"] == [("runs-as-root", None)]
+
+
+def test_what_a_shared_drop_in_spoils_is_said_of_the_unit() -> None:
+    units = {
+        "app-a.service": f"{SERVICE}Type=notify\n",
+        "app-.service.d/10-net.conf": "[Service]\nRestrictAddressFamilies=AF_INET\n",
+    }
+    (found,) = set_problems(units, 257)["app-a.service"]
+    assert (found.rule, found.line) == ("notify-without-unix", None)
+    assert found.message.endswith("(line 2 of app-.service.d/10-net.conf)")
+    assert set_problems(units, 257)["app-.service.d/10-net.conf"] == []
+
+
+def test_a_drop_in_of_a_unit_that_the_host_has_is_judged_as_a_part() -> None:
+    units = {
+        "app.service.d/10-more.conf": "[Service]\nFoo=1\nUser=app\n",
+        "app.socket": "[Socket]\nListenStream=80\n",
+    }
+    assert rules_of(units) == {
+        "app.service.d/10-more.conf": [("unknown-directive", 2)],
+        "app.socket": [],
+    }
+
+
 def pairs(count: int) -> dict[str, str]:
     """Give so many services with a socket each, that nothing is wrong with."""
     units = {}
@@ -404,6 +506,23 @@ BAD_INPUT: dict[str, str | bytes] = {
     "binary": bytes(range(256)) * 64,
     "100,000 lines": "[Service]\n" + "Environment=A=b\n" * 100_000,
     "100,000 sockets": "[Socket]\n" + "ListenStream=80\n" * 100_000,
+    "megabyte of escapes": "[Service]\nExecStart=/x " + r"\n" * (MEGABYTE // 2 - 50),
+    "megabyte of escaped words": "[Service]\nExecStart=/x "
+    + r"\n " * (MEGABYTE // 3 - 50),
+    "megabyte of unknown escapes": "[Service]\nExecStart=/x "
+    + r"\q" * (MEGABYTE // 2 - 50),
+    "megabyte of commands": "[Service]\nExecStart=/x " + "; /x " * (MEGABYTE // 5 - 50),
+    "megabyte of CPUs": "[Service]\nCPUAffinity=" + "9 " * (MEGABYTE // 2 - 50),
+    "megabyte of directories": "[Service]\nCacheDirectory="
+    + "a " * (MEGABYTE // 2 - 50),
+    "100,000 commands": "[Service]\n"
+    + "".join(f"ExecStart=/x {n}\n" for n in range(100_000)),
+    "100,000 commands with escapes": "[Service]\n"
+    + "".join(f"ExecStart=/x \\x41 {n}\n" for n in range(100_000)),
+    "100,000 listening sockets": "[Socket]\n"
+    + "".join(f"ListenStream=/run/{n}\n" for n in range(100_000)),
+    "60,000 addresses of sockets": "[Socket]\n"
+    + "".join(f"ListenStream=1.2.{n >> 8}.{n & 255}:80\n" for n in range(60_000)),
     "100,000 unknown keys": "[Service]\n"
     + "".join(f"Key{n}=1\n" for n in range(100_000)),
     "10,000 unknown calls": "[Service]\n"
