@@ -47,6 +47,11 @@ _HOST = re.compile(
     r"|Breaking ordering cycle|Transaction|is deprecated. Please use|Starting this unit"
     r"|configured for both|Unsupported CPU|No medium found"
 )
+# It could not begin, as where the host has no inotify instance left.
+_NOT_ASKED = re.compile(
+    r"Failed to (?:initialize|start ?up|set up|allocate) (?:the )?manager|cannot exec|"
+    r"Too many open files"
+)
 # Said of the whole unit, after it was read.
 _REFUSED = re.compile(r"Refusing|has a bad unit file setting|fatal error|is masked")
 _FATAL = re.compile(r"has fatal error|bad unit file setting|failed to load properly")
@@ -88,6 +93,8 @@ def _verify(
     paths = "\n".join(f"'{stage}/{name}'" for name in names)
     script = f"set -- {stage}\n{VERIFY}"
     printed = run(script, paths.encode()).decode("utf-8", "surrogateescape")
+    if _NOT_ASKED.search(printed):
+        raise AssertionError(f"systemd-analyze did not verify: {printed[-500:]}")
     # 247 stops at an assertion for Type=dbus without a name: ask for each half.
     if "Assertion" in printed and len(names) > 1:
         middle = len(names) // 2

@@ -73,6 +73,7 @@ _REFUSED_KINDS: t.Final = frozenset(
 )
 # Their paths are looked at for /var/run.
 _RUN_KINDS: t.Final = ("pid_file", "socket_listen")
+_HASH: t.Final = re.compile(r"(?:^|[ \t])#[ \t]")
 _COMMENT: t.Final = re.compile(r"(?:^|[ \t])[#;](?:[ \t]|$)")
 # Of other kinds there is nothing to say of a value without a fault or a comment.
 _LOOKED_AT: t.Final = frozenset(
@@ -86,7 +87,7 @@ _LOOKED_AT: t.Final = frozenset(
     )
 )
 _FREE_TEXT: t.Final = frozenset(
-    ("exec", "unit_string_printf", "environ", "exec_input_text", "set_credential")
+    ("exec", "environ", "exec_input_text", "set_credential")
 )
 
 
@@ -233,15 +234,17 @@ def _judge(
         yield VALUE.at(
             f"systemd takes no such {key} {effect}: {problem}{comment}", section, entry
         )
-    elif (" #" in value or " ;" in value) and kind not in _FREE_TEXT:
-        if _COMMENT.search(value):
+    elif ("#" in value or ";" in value) and kind not in _FREE_TEXT:
+        # In a sentence a semicolon may stand alone.
+        pattern = _HASH if kind == "unit_string_printf" else _COMMENT
+        if pattern.search(value):
             yield COMMENT.at(
                 f"the value of {key} goes on after # or ;: a comment must stand on a "
                 "line of its own",
                 section,
                 entry,
             )
-    elif kind == "exec" and re.search(r"(?:^|[ \t])#[ \t]", value):
+    elif kind == "exec" and _HASH.search(value):
         yield COMMENT.at(
             f"{key} passes # and what follows as arguments: a comment must stand on a "
             "line of its own",

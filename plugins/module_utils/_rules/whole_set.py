@@ -15,8 +15,11 @@ from __future__ import annotations
 import collections
 import typing as t
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+from .._tables import directives
 from .._units.unit import Assignment
+from .._units.unit_name import is_unit_name
 from .rule import Problem, Subject, World, family, finder, rule
 
 MISSING = rule("missing-unit", "warning", "The unit needs one that the set lacks.")
@@ -46,7 +49,10 @@ class Order:
 
 _HARD: t.Final = ("Requires", "Requisite", "BindsTo", "BindTo")
 _PULLING: t.Final = (*_HARD, "Wants", "Upholds")
-_SOFT: t.Final = ("Wants", "Upholds", "After", "Before", "PartOf", "OnFailure")
+# What one conflicts with need not be there.
+_MAY_MISS: t.Final = ("Conflicts",)
+# Beside the dependencies of [Unit]; what is installed along with a unit must be there.
+_NAMING: t.Final = (("Service", "Sockets"), ("Install", "Also"))
 _TIMES: t.Final = (
     "OnCalendar",
     "OnActiveSec",
@@ -68,17 +74,18 @@ def missing(subject: Subject) -> t.Iterator[Problem]:
     """References to units that are neither in the set nor systemd's own."""
     if not subject.world.is_set:
         return
-    for key in (*_HARD, *_SOFT):
-        for entry in subject.kept("Unit", key):
+    for section, key in _references(subject.systemd):
+        for entry in subject.kept(section, key):
             for name in entry.value.split():
-                if subject.has(name):
+                if not is_unit_name(name) or subject.has(name):
                     continue
                 related = family(name) == family(subject.name)
+                needed = related or key in _HARD or section != "Unit"
                 yield MISSING.at(
-                    f"{name} is not among the units of the set",
-                    "Unit",
+                    f"{name}, which {key} names, is not among the units of the set",
+                    section,
                     entry,
-                    severity="warning" if key in _HARD or related else "info",
+                    severity="warning" if needed else "info",
                 )
     key = "Unit"
     if subject.type in ("timer", "path"):
@@ -86,6 +93,17 @@ def missing(subject: Subject) -> t.Iterator[Problem]:
         if not subject.has(name):
             message = f"{name}, which it starts, is not among the units of the set"
             yield MISSING.at(message, subject.own, subject.last(subject.own, key))
+
+
+@lru_cache(maxsize=32)
+def _references(systemd: int) -> tuple[tuple[str, str], ...]:
+    """Give the directives that name other units, by section, the hard ones first."""
+    known = directives.directives(systemd)["Unit"]
+    keys = [key for key, found in known.items() if found.kind == "unit_deps"]
+    keys = sorted(
+        set(keys).difference(_MAY_MISS), key=lambda key: (key not in _HARD, key)
+    )
+    return (*[("Unit", key) for key in keys], *_NAMING)
 
 
 def never(subject: Subject) -> t.Iterator[Problem]:

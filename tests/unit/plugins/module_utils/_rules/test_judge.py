@@ -240,6 +240,71 @@ def test_set_is_judged_together() -> None:
     assert "socket-not-required" in {problem.rule for problem in found["app.service"]}
 
 
+@pytest.mark.parametrize(
+    ("section", "key", "severity"),
+    [
+        ("Unit", "Requires", "warning"),
+        ("Unit", "Requisite", "warning"),
+        ("Unit", "BindsTo", "warning"),
+        ("Unit", "Wants", "info"),
+        ("Unit", "Upholds", "info"),
+        ("Unit", "After", "info"),
+        ("Unit", "Before", "info"),
+        ("Unit", "PartOf", "info"),
+        ("Unit", "OnFailure", "info"),
+        ("Unit", "OnSuccess", "info"),
+        ("Unit", "PropagatesStopTo", "info"),
+        ("Unit", "ReloadPropagatedFrom", "info"),
+        ("Unit", "JoinsNamespaceOf", "info"),
+        ("Unit", "Conflicts", None),
+        ("Install", "Also", "warning"),
+        ("Service", "Sockets", "warning"),
+    ],
+)
+def test_every_directive_that_names_a_unit_is_looked_at(
+    section: str, key: str, severity: str | None
+) -> None:
+    name = "other.socket" if key == "Sockets" else "other.service"
+    found = missing_units(f"{SERVICE}[{section}]\n{key}={name}\n")
+    assert found == ([(key, severity)] if severity else [])
+    # what is there, is the unit's own or every host has, is not missing
+    mine = "app.socket" if key == "Sockets" else "app.service"
+    assert missing_units(f"{SERVICE}[{section}]\n{key}={mine}\n") == []
+    if key != "Sockets":
+        assert missing_units(f"{SERVICE}[{section}]\n{key}=basic.target\n") == []
+        found = missing_units(f"{SERVICE}[{section}]\n{key}=app-b.service\n")
+        assert found == ([(key, "warning")] if severity else [])
+
+
+def missing_units(text: str) -> list[tuple[str, str]]:
+    socket = "[Socket]\nListenStream=1\n"
+    units = {"app.service": text, "app.socket": socket}
+    return [
+        (problem.directive, problem.severity)
+        for problem in set_problems(units, 257)["app.service"]
+        if problem.rule == "missing-unit"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("Description=My app # the web server", True),
+        ("Description=# later", True),
+        ("Description=Issue #1 of C# and more", False),
+        ("Description=Suspend; Hibernate if not used", False),
+        ("Description=This ; that", False),
+        ("PIDFile=/run/a ; old", True),
+        ("ExecStartPre=/bin/echo # note", True),
+        ("ExecStartPre=/bin/echo '#note'", False),
+    ],
+)
+def test_a_comment_at_the_end_of_a_value(line: str, found: bool) -> None:
+    section = "Unit" if line.startswith("Desc") else "Service"
+    problems = unit_problems(f"{SERVICE}[{section}]\n{line}\n", name="app.service")
+    assert ("comment-in-value" in {problem.rule for problem in problems}) is found
+
+
 PART = "app.service.d/10-more.conf"
 
 
