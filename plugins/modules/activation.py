@@ -278,8 +278,14 @@ proof:
         and whether another unprivileged user could read it (C(others_read)).
       type: dict
     sandbox:
-      description: The directives of the sandbox that are set, as declared and as the kernel
-        shows them; those of which it shows nothing (C(unknown)), and those that differ.
+      description:
+        - The directives of the sandbox that are set, as declared (C(declared)) and as the
+          kernel shows them (C(effective)). Each is in exactly one of three lists.
+        - C(agrees) are those of which the kernel shows that what they forbid is out of reach.
+        - C(differences) are those of which it shows that it is not. Each has C(directive),
+          C(declared), C(effective) and C(message), and is a problem unless O(accept) names it.
+        - C(unknown) are those of which nothing shows whether they have an effect. They are
+          declared only, since that some system call filter is installed says nothing of which.
       type: dict
     latency:
       description: Milliseconds from the probe's first packet to the first byte, whole, and

@@ -54,6 +54,8 @@ class Mount:
     kind: str
     super_options: frozenset[str]
     shared: bool
+    device: str = ""
+    """The file system by the numbers of its device, such as ``0:45``."""
 
     @property
     def read_only(self) -> bool:
@@ -77,6 +79,7 @@ def parse_mounts(text: str) -> list[Mount]:
                 tail[0],
                 frozenset(tail[2].split(",")),
                 any(word.startswith("shared:") for word in words[6:]),
+                words[2],
             )
         )
     return mounts

@@ -16,11 +16,10 @@ import typing as t
 
 from .._host.manager import Manager
 from .._host.proc import NAMESPACES, SECCOMP, Proc, capability_names
-from .effects import HOMES, PROPERTIES, Effect, Kernel, effects, parse_limits
+from .effects import PROPERTIES, effects
+from .kernel import PLACES, Kernel, parse_limits
 from .listeners import LISTEN, Endpoint, parse_endpoints, parse_unix
-
-#: systemd.exec(5), DynamicUser=: the range that its users are taken from.
-DYNAMIC = range(61184, 65520)
+from .sees_rights import DYNAMIC
 
 
 def user_name(uid: int) -> str | None:
@@ -117,22 +116,28 @@ def kernel_facts(proc: Proc, pid: int, control_group: str) -> Kernel:
                 break
             except OSError:
                 continue
+    status = proc.status(pid)
+    uids = status.get("Uid", "").split()
     return Kernel(
-        status=proc.status(pid),
+        status=status,
         namespaces=proc.namespaces(pid),
         host_namespaces=proc.namespaces(1),
         mounts=tuple(proc.mounts(pid)),
+        host_mounts=tuple(proc.mounts(1)),
         uid_map=proc.text(str(pid), "uid_map"),
         limits=parse_limits(proc.text(str(pid), "limits")),
         group=group,
-        existing=frozenset(home for home in HOMES if os.path.isdir(home)),
+        existing=frozenset(place for place in PLACES if os.path.exists(place)),
+        user=(user_name(int(uids[1])) or "") if uids else "",
+        log_restricted=proc.text("sys", "kernel", "dmesg_restrict").strip() == "1",
     )
 
 
 def sandbox_facts(
     manager: Manager, proc: Proc, unit: str, pid: int, control_group: str
-) -> tuple[dict[str, t.Any], list[Effect]]:
-    """The mapping ``sandbox`` of a proof, and the effects that it was made of."""
+) -> dict[str, t.Any]:
+    """The mapping ``sandbox`` of a proof: each directive in exactly one of ``agrees``,
+    ``differences`` and ``unknown``."""
     declared = manager.show([unit], PROPERTIES)[unit]
     found = effects(declared, kernel_facts(proc, pid, control_group), manager.own)
     differences = [
@@ -148,9 +153,10 @@ def sandbox_facts(
     return {
         "declared": {effect.directive: effect.declared for effect in found},
         "effective": {effect.directive: effect.effective for effect in found},
-        "unknown": [effect.directive for effect in found if effect.agrees is None],
+        "agrees": [effect.directive for effect in found if effect.agrees],
         "differences": differences,
-    }, found
+        "unknown": [effect.directive for effect in found if effect.agrees is None],
+    }
 
 
 def declared_credentials(manager: Manager, unit: str) -> dict[str, str] | None:

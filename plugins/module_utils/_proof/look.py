@@ -116,7 +116,7 @@ def judge_user(
 
 def judge_sandbox(case: Case, unit: str, pid: int, control_group: str) -> None:
     """Whether the kernel shows what the manager declares, credentials included."""
-    sandbox, _effects = sandbox_facts(case.manager, case.proc, unit, pid, control_group)
+    sandbox = sandbox_facts(case.manager, case.proc, unit, pid, control_group)
     case.proof.sandbox = sandbox
     for row in sandbox["differences"]:
         if row["directive"] in case.wish.accept:

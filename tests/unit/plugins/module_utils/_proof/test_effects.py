@@ -11,12 +11,21 @@ import typing as t
 
 import pytest
 
-from ansible_collections.activated.services.plugins.module_utils._host.proc import Mount
+from ansible_collections.activated.services.plugins.module_utils._host.proc import (
+    Mount,
+    capability_names,
+)
 from ansible_collections.activated.services.plugins.module_utils._proof.effects import (
+    JUDGES,
     Effect,
-    Kernel,
     effects,
+)
+from ansible_collections.activated.services.plugins.module_utils._proof.kernel import (
+    Kernel,
     parse_limits,
+)
+from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
+    MEASURES,
 )
 
 SPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
@@ -43,7 +52,8 @@ BARE = Kernel(
     status={
         "NoNewPrivs": "0",
         "Seccomp": "0",
-        "CapBnd": "1ff",
+        "CapBnd": "1ffffffffff",
+        "Uid": "0 0 0 0",
         "CapAmb": "0",
         "Umask": "0022",
     },
@@ -59,7 +69,7 @@ BARE = Kernel(
 SEALED = Kernel(
     status={
         "NoNewPrivs": "1", "Seccomp": "2", "Seccomp_filters": "20", "CapBnd": "0",
-        "CapAmb": "0", "Umask": "0077",
+        "CapAmb": "0", "Umask": "0077", "Uid": "61184 61184 61184 61184",
     },
     namespaces={name: f"{name}:[2]" for name in SPACES},
     host_namespaces={name: f"{name}:[1]" for name in SPACES},
@@ -74,18 +84,62 @@ SEALED = Kernel(
     ),
     uid_map="0 0 1\n61184 61184 1",
     group={"memory.max": "67108864", "pids.max": "10", "cpu.max": "20000 100000"},
-    limits={"Max open files": "1024"},
+    limits={"Max open files": "1024", "Max realtime priority": "0"},
+    log_restricted=True,
 )  # fmt: skip
+#: What the kernel shows either way.
 DIRECTIVES = {
-    "NoNewPrivileges": "yes", "LockPersonality": "yes", "RestrictRealtime": "yes",
-    "RestrictSUIDSGID": "yes", "ProtectKernelModules": "yes", "SystemCallFilter": "read write",
-    "RestrictAddressFamilies": "AF_UNIX", "RestrictNamespaces": "yes",
-    "CapabilityBoundingSet": "", "PrivateNetwork": "yes", "PrivateUsers": "yes",
-    "PrivateTmp": "yes", "PrivateDevices": "yes", "ProtectSystem": "strict", "ProtectHome": "yes",
+    "DynamicUser": "yes", "NoNewPrivileges": "yes", "CapabilityBoundingSet": "",
+    "PrivateNetwork": "yes", "PrivateIPC": "yes", "PrivatePIDs": "yes", "PrivateUsers": "yes",
+    "ProtectHostname": "yes", "PrivateMounts": "yes", "PrivateTmp": "yes",
+    "PrivateDevices": "yes", "ProtectSystem": "strict", "ProtectHome": "yes",
     "ProtectKernelTunables": "yes", "ProtectControlGroups": "yes", "ProtectProc": "invisible",
-    "ProcSubset": "pid", "ProtectHostname": "yes", "MemoryMax": "67108864", "TasksMax": "10",
-    "CPUQuotaPerSecUSec": "200ms",
+    "ProcSubset": "pid", "ProtectClock": "yes", "ProtectKernelModules": "yes",
+    "ProtectKernelLogs": "yes", "RestrictRealtime": "yes", "MemoryMax": "67108864",
+    "TasksMax": "10", "CPUQuotaPerSecUSec": "200ms",
 }  # fmt: skip
+#: Carried out by a system call filter: that there is none shows, what it holds does not.
+FILTERS = {
+    "SystemCallFilter": "read write", "SystemCallArchitectures": "native",
+    "RestrictAddressFamilies": "AF_UNIX", "RestrictNamespaces": "yes",
+    "RestrictSUIDSGID": "yes", "LockPersonality": "yes",
+}  # fmt: skip
+#: Never shown, neither where it works nor where it does not.
+HIDDEN = {
+    "RemoveIPC": "yes", "KeyringMode": "private", "MemoryDenyWriteExecute": "yes",
+    "DevicePolicy": "closed", "IPAddressDeny": "0.0.0.0/0 ::/0",
+}  # fmt: skip
+#: Judged in cases of their own below.
+ELSEWHERE = {"UMask", "SystemCallErrorNumber"}
+
+
+def test_every_measure_of_the_levels_is_judged_and_tried_here() -> None:
+    levels = {measure.directive for measure in MEASURES}
+    assert levels <= set(JUDGES)
+    assert levels <= {*DIRECTIVES, *FILTERS, *HIDDEN, *ELSEWHERE}
+
+
+def test_each_directive_is_of_exactly_one_class() -> None:
+    declared = {**DIRECTIVES, **FILTERS, **HIDDEN, "UMask": "0077"}
+    for kernel in (SEALED, BARE):
+        found = [effect.directive for effect in effects(declared, kernel, {})]
+        assert len(found) == len(set(found))
+        assert set(found) - {"CPUQuota"} == set(declared) - {"CPUQuotaPerSecUSec"}
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_that_a_filter_is_there_proves_no_directive(name: str) -> None:
+    (sealed,) = judged({name: FILTERS[name]}, SEALED).values()
+    assert sealed.agrees is None, sealed
+    (bare,) = judged({name: FILTERS[name]}, BARE).values()
+    assert bare.agrees is False, bare
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_leaves_no_trace_is_declared_only(name: str) -> None:
+    for kernel in (SEALED, BARE):
+        (effect,) = judged({name: HIDDEN[name]}, kernel, Version="257.13").values()
+        assert effect.agrees is None, effect
 
 
 def judged(
@@ -105,11 +159,12 @@ def test_each_directive_is_seen_to_work_and_not_to(name: str) -> None:
 
 
 def test_what_is_not_declared_is_not_judged() -> None:
-    off = dict.fromkeys(DIRECTIVES, "no")
+    off = dict.fromkeys({**DIRECTIVES, **FILTERS, **HIDDEN}, "no")
     off.update(
-        CapabilityBoundingSet="cap_chown cap_dac_override cap_dac_read_search cap_fowner "
-        "cap_fsetid cap_kill cap_setgid cap_setuid cap_setpcap",
-        SystemCallFilter="", RestrictAddressFamilies="", ProtectProc="default", ProcSubset="all",
+        CapabilityBoundingSet=" ".join(capability_names(0x1FFFFFFFFFF)),
+        SystemCallFilter="", RestrictAddressFamilies="", SystemCallArchitectures="",
+        SystemCallErrorNumber="2147483646", ProtectProc="default", ProcSubset="all",
+        KeyringMode="inherit", DevicePolicy="auto", IPAddressDeny="",
         MemoryMax="infinity", TasksMax="100", CPUQuotaPerSecUSec="infinity",
     )  # fmt: skip
     found = judged(off, BARE, DefaultTasksMax="100")
@@ -117,20 +172,121 @@ def test_what_is_not_declared_is_not_judged() -> None:
     assert found["CapabilityBoundingSet"].agrees
 
 
+HOST_TMP = mount("/tmp", kind="tmpfs")
+OWN = SEALED.mounts
+RW_RUN = mount("/run", kind="tmpfs")
 CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
     # a process that maps every user of the host has no users of its own
     ({"PrivateUsers": "yes"}, {"uid_map": "0 0 4294967295"}, False),
-    # since 254 a kernel's own flag, which /proc does not show
-    ({"MemoryDenyWriteExecute": "yes"}, {"status": {"Seccomp": "0"}}, None),
+    (
+        {"PrivateUsers": "yes", "PrivateUsersEx": "full"},
+        {"uid_map": "0 0 4294967295"},
+        True,
+    ),
     ({"ProtectHome": "read-only"}, {"existing": frozenset({"/home"})}, True),
     ({"ProtectSystem": "full"}, {"mounts": (mount("/"), mount("/usr", "ro"))}, False),
     ({"ProtectSystem": "yes"}, {"mounts": (mount("/"), mount("/usr", "ro"))}, True),
+    # a file system below a read-only root has options of its own
+    ({"ProtectSystem": "strict"}, {"mounts": (*OWN, mount("/srv"))}, False),
+    ({"ProtectSystem": "strict"}, {"mounts": (*OWN, mount("/srv", "ro"))}, True),
+    (
+        {"ProtectSystem": "strict", "ReadWritePaths": "-/srv /x"},
+        {"mounts": (*OWN, mount("/srv"))},
+        True,
+    ),
+    (
+        {"ProtectSystem": "strict", "StateDirectory": "a a/b:c"},
+        {"mounts": (*OWN, mount("/var/lib/private/a/b"))},
+        True,
+    ),
+    (
+        {"ProtectSystem": "strict", "BindPaths": "/a:/b:rbind"},
+        {"mounts": (*OWN, mount("/b"))},
+        True,
+    ),
+    (
+        {"ProtectSystem": "strict", "BindPaths": "/a:/b:rbind"},
+        {"mounts": (*OWN, mount("/a"))},
+        False,
+    ),
+    ({"ProtectSystem": "yes"}, {"mounts": (*OWN, mount("/srv"))}, True),
+    ({"ProtectSystem": "yes"}, {"mounts": (*OWN, mount("/usr/share"))}, False),
+    # what a later mount lies over is out of reach
+    (
+        {"ProtectSystem": "strict"},
+        {"mounts": (*OWN, mount("/srv"), mount("/srv", "ro"))},
+        True,
+    ),
+    # systemd leaves /run as it is beside a /proc of the service's own
+    ({"ProtectSystem": "strict"}, {"mounts": (*OWN, RW_RUN)}, True),
     ({"PrivateTmp": "yes", "RootDirectory": "/r"}, {}, None),
     ({"PrivateTmp": "yes"}, {"namespaces": {}}, None),
+    # a temporary folder in memory may be the host's
+    (
+        {"PrivateTmp": "yes"},
+        {"mounts": (*OWN, HOST_TMP), "host_mounts": (HOST_TMP,)},
+        False,
+    ),
+    ({"PrivateTmp": "yes"}, {"mounts": (*OWN, HOST_TMP)}, True),
+    ({"PrivateTmp": "yes"}, {"existing": frozenset({"/var/tmp"})}, False),
+    ({"PrivateDevices": "yes"}, {"status": {"CapBnd": "8000000"}}, False),
+    ({"PrivateDevices": "yes"}, {"status": {}}, None),
     ({"UMask": "0077"}, {"status": {"Umask": "0022"}}, None),
     ({"UMask": "0022"}, {"status": {"Umask": "0077"}}, True),
+    ({"UMask": "0022"}, {"status": {}}, None),
     ({"AmbientCapabilities": "cap_chown"}, {"status": {"CapAmb": "0"}}, False),
     ({"AmbientCapabilities": "cap_chown"}, {"status": {"CapAmb": "1"}}, True),
+    # a right beyond the bounding set is a right
+    ({"CapabilityBoundingSet": ""}, {"status": {"CapBnd": "0", "CapPrm": "1"}}, False),
+    ({"CapabilityBoundingSet": ""}, {"status": {}}, None),
+    ({"DynamicUser": "yes", "User": "a"}, {"status": {"Uid": "9 9 9 9"}}, False),
+    (
+        {"DynamicUser": "yes", "User": "a"},
+        {"status": {"Uid": "9 9 9 9"}, "user": "a"},
+        True,
+    ),
+    ({"DynamicUser": "yes"}, {"status": {"Uid": "61184 0 61184 61184"}}, False),
+    ({"DynamicUser": "yes"}, {"status": {}}, None),
+    # the right is gone, the directive has still not been carried out
+    ({"ProtectClock": "yes"}, {"status": {"Seccomp": "0", "CapBnd": "0"}}, False),
+    (
+        {"ProtectClock": "yes"},
+        {"status": {"Seccomp": "2", "CapBnd": "2000000"}},
+        False,
+    ),
+    ({"ProtectKernelModules": "yes"}, {"existing": {"/usr/lib/modules"}}, False),
+    # where everybody may read the log, only the filter is left, which nothing shows
+    ({"ProtectKernelLogs": "yes"}, {"log_restricted": False}, None),
+    (
+        {"ProtectKernelLogs": "yes"},
+        {"existing": {"/proc/kmsg", "/dev/kmsg"}},
+        True,
+    ),
+    (
+        {"ProtectKernelLogs": "yes"},
+        {"existing": {"/dev/kmsg"}, "mounts": (mount("/dev"),)},
+        False,
+    ),
+    # with the right, or a limit above 0, only the filter is left
+    (
+        {"RestrictRealtime": "yes"},
+        {"status": {"Seccomp": "2", "CapBnd": "800000"}},
+        None,
+    ),
+    ({"RestrictRealtime": "yes"}, {"limits": {"Max realtime priority": "5"}}, None),
+    ({"SystemCallFilter": "read"}, {"status": {}}, None),
+    ({"ProtectControlGroups": "yes", "ProtectControlGroupsEx": "strict"}, {}, True),
+    (
+        {"ProtectControlGroups": "yes", "ProtectControlGroupsEx": "strict"},
+        {"namespaces": {**SEALED.namespaces, "cgroup": "cgroup:[1]"}},
+        False,
+    ),
+    ({"ProtectProc": "invisible"}, {"mounts": (mount("/proc", more="rw"),)}, False),
+    (
+        {"ProtectProc": "invisible"},
+        {"mounts": (mount("/proc", more="rw,hidepid=2"),)},
+        True,
+    ),
     ({"LimitNOFILE": "1024"}, {}, True),
     ({"LimitNOFILE": "4096"}, {}, False),
     ({"MemoryMax": "67108864"}, {"group": {"memory.max": "max"}}, False),
@@ -172,6 +328,24 @@ def test_each_name_space_is_judged_by_itself(name: str, space: str) -> None:
     assert f"{space} name space" in effect.effective
     (effect,) = judged({name: "yes"}, SEALED).values()
     assert effect.agrees is True
+
+
+@pytest.mark.parametrize(
+    ("version", "agrees"), [("247.3-7", False), ("252.39", False), ("257.13", None)]
+)
+def test_memory_is_a_matter_of_filters_before_254(
+    version: str, agrees: bool | None
+) -> None:
+    declared = {"MemoryDenyWriteExecute": "yes"}
+    (effect,) = judged(declared, BARE, Version=version).values()
+    assert effect.agrees is agrees, effect
+
+
+def test_an_error_number_is_of_a_filter() -> None:
+    number = {"SystemCallErrorNumber": "1"}
+    assert judged({**number, "SystemCallFilter": ""}, SEALED) == {}
+    found = judged({**number, "SystemCallFilter": "read"}, SEALED)
+    assert found["SystemCallErrorNumber"].agrees is None
 
 
 def test_limits() -> None:
