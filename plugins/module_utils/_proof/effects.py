@@ -44,6 +44,7 @@ JUDGES: dict[str, Look] = {
     "ProtectHome": sees_files.protect_home,
     "ProtectKernelTunables": sees_files.protect_kernel_tunables,
     "ProtectControlGroups": sees_files.protect_control_groups,
+    "PrivateBPF": sees_files.private_bpf,
     "ProtectProc": sees_files.process_files("hidepid"),
     "ProcSubset": sees_files.process_files("subset"),
     "ProtectClock": sees_rights.protect_clock,

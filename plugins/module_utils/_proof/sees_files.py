@@ -77,6 +77,17 @@ def private_devices(_value: str, seen: Seen) -> Verdict:
 
 
 @mounted
+def private_bpf(_value: str, seen: Seen) -> Verdict:
+    mount = seen.kernel.mount("/sys/fs/bpf")
+    own = (
+        mount is not None
+        and mount.kind == "bpf"
+        and not seen.kernel.shared_with_host(mount)
+    )
+    return f"/sys/fs/bpf is {'its own' if own else 'not its own'}", own
+
+
+@mounted
 def protect_system(value: str, seen: Seen) -> Verdict:
     """Every mount below the protected places must be read-only, but for those that the
     unit itself opens.
