@@ -11,7 +11,11 @@ docs/sandbox-effect.md says.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import typing as t
+from pathlib import Path
 
 import attempts
 import pytest
@@ -21,6 +25,7 @@ from ansible_collections.activated.services.plugins.module_utils._sandbox.levels
     Sandbox,
 )
 
+COLLECTIONS = Path(__file__).resolve().parents[3] / ".build" / "collections"
 #: Directives whose effect nothing shows from outside, at any level.
 HIDDEN = {
     "DevicePolicy",
@@ -66,6 +71,23 @@ def test_what_a_level_forbids_cannot_be_done(ground: t.Any, column: str) -> None
     assert not failed
     told = attempts.read(ground.suite)
     assert not attempts.differences(told, {column: found})
+
+
+def test_deployed_by_the_role_it_can_do_no_more(ground: t.Any) -> None:
+    try:
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "ansible-playbook"), "-i",
+             f"{ground.container},", "-c", "community.docker.docker", "-e", "level=sealed",
+             str(attempts.PROGRAM.parent / "deploy.yml")],
+            env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS)},
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+        found = attempts.measure(ground)
+    finally:
+        ground.attempt("deployment", name="attempts", state="absent")
+    told = attempts.read(ground.suite)
+    assert not attempts.differences(told, {"sealed": found})
 
 
 def prove(host: t.Any, level: str) -> None:
