@@ -364,7 +364,7 @@ def enter_name_space() -> None:
 
 @attempt("RestrictRealtime", "real-time scheduling")
 def real_time() -> None:
-    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))  # type: ignore[attr-defined]
+    os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
 
 
 @attempt("RestrictSUIDSGID", "make a set-uid file")

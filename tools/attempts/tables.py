@@ -5,8 +5,8 @@
 
 """Write the tables of docs/sandbox-effect.md from runs on real hosts.
 
-    tests/services/attempts/table.py                     # bullseye, bookworm and trixie
-    tests/services/attempts/table.py forky               # one more suite, or one alone
+    tools/attempts/tables.py                     # bullseye, bookworm and trixie
+    tools/attempts/tables.py forky               # one more suite, or one alone
 
 Each suite needs its image (`tests/targets/targets.py images SUITE`).
 """
@@ -17,7 +17,7 @@ import os
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "tests" / "support"), str(ROOT / ".build" / "collections")]
 
 import attempts
