@@ -8,12 +8,12 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: deployment
-short_description: Bring a service's units and release to what is wanted, in one transaction
+short_description: Bring the units and releases of services to what is wanted, in one transaction
 version_added: 0.1.0
 author:
   - The activated.services authors (@activated-services)
 description:
-  - Compares the units and the release of one service with what is on the host, makes a plan, has the host's own systemd verify
+  - Compares the units and the release of a service, or of several, with what is on the host, makes a plan, has the host's own systemd verify
     the whole set strictly, and only then makes the plan so.
   - Unit files are written only where they differ, systemd reads them again only where it has to, and a socket is closed only
     where its own definition changed.
@@ -30,8 +30,8 @@ options:
   name:
     description:
       - The name of the service. Its unit is C(NAME.service), its sockets are C(NAME-SOCKET.socket).
+      - Either this or O(services) is required.
     type: str
-    required: true
   state:
     description:
       - V(present) deploys the service.
@@ -42,13 +42,13 @@ options:
     type: str
     choices: [present, absent, rolled_back]
     default: present
-  units:
+  units: &units
     description:
       - The unit files that the service is to have, as a mapping of file names to texts. The first line of each names the owner,
         as C(# Owned by activated.services, service NAME.)
       - Required with O(state=present).
     type: dict
-  credentials:
+  credentials: &credentials
     description:
       - What the service's unit loads and this module judges, as a mapping of names. An entry has one of C(path) (a file on the host),
         C(encrypted) (ciphertext that C(systemd-creds encrypt) made on this host under this name) and C(import) (a name in the host's stores, or
@@ -59,55 +59,55 @@ options:
         credentials (systemd 260, C(RefreshOnReload=)). An idle service stays idle.
     type: dict
     default: {}
-  secrets:
+  secrets: &secrets
     description:
       - The contents of credentials in base64, as a mapping of names. They never appear in a log, a diff, an argument list or a result.
     type: dict
     default: {}
-  release:
+  release: &release
     description:
       - The version to make current, installed before by M(activated.services.release).
       - Without it, the service has no release.
     type: str
-  start:
+  start: &start
     description:
       - V(on_demand) leaves an idle service idle until its first request.
       - V(eager) starts it now and at boot, too.
     type: str
     choices: [on_demand, eager]
     default: on_demand
-  probes:
+  probes: &probes
     description:
       - What is asked of the service to prove it, as O(activated.services.activation#module:probes).
         Without any, each socket that takes connections is connected to.
     type: list
     elements: dict
     default: []
-  timeout:
+  timeout: &timeout
     description:
       - Seconds that one probe may take.
     type: float
     default: 30.0
-  rollback:
+  rollback: &rollback
     description:
       - Whether a deployment that fails is undone.
     type: bool
     default: true
-  force:
+  force: &force
     description:
       - Whether to deploy what failed before, or was left by a rollback.
     type: bool
     default: false
-  exposure_max:
+  exposure_max: &exposure_max
     description:
       - Refuse a unit whose exposure on this host, on the scale of C(systemd-analyze security), is above this.
     type: float
-  keep:
+  keep: &keep
     description:
       - How many releases to keep once the deployment has succeeded. The current and the one before it are never taken.
     type: int
     default: 3
-  needrestart:
+  needrestart: &needrestart
     description:
       - What the program C(needrestart) may do with the service after an upgrade of libraries, on a host that has it.
       - V(report) lets it say that the service uses old libraries, and keeps it from restarting the service.
@@ -116,6 +116,37 @@ options:
     type: str
     choices: [report, restart]
     default: report
+  services:
+    description:
+      - Several services, which are deployed in one run, each by the options that one alone has. None of those can be given beside.
+      - All that changes is verified as one set before anything is touched, and systemd reads its units once.
+      - Each service has its own undo record and is undone alone when its own step or proof fails; the others are deployed. The module then fails, and
+        RV(services) says which failed. Services that an address passes between stand or fall together.
+      - What is V(absent) goes first, so that others can have its addresses. It is not brought back where one of those fails.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the service.
+        type: str
+        required: true
+      state:
+        description: As O(state), without V(rolled_back).
+        type: str
+        choices: [present, absent]
+        default: present
+      units: *units
+      credentials: *credentials
+      secrets: *secrets
+      release: *release
+      start: *start
+      probes: *probes
+      timeout: *timeout
+      rollback: *rollback
+      force: *force
+      exposure_max: *exposure_max
+      keep: *keep
+      needrestart: *needrestart
 seealso:
   - module: activated.services.release
   - module: activated.services.activation
@@ -143,6 +174,15 @@ EXAMPLES = r"""
     secrets:
       key.pem: "{{ vaulted_key | b64encode }}"
 
+- name: Deploy two services together; the port that one gives up may be the other's
+  activated.services.deployment:
+    services:
+      - name: shop
+        release: 2.0.0
+        units: "{{ shop_units }}"
+      - name: admin
+        units: "{{ admin_units }}"
+
 - name: Take a service away
   activated.services.deployment:
     name: hello
@@ -150,6 +190,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+services:
+  description: What is returned of each service alone, by the name of the service; with C(failed) and C(msg) for one that failed.
+  returned: with O(services), failed or not
+  type: dict
 plan:
   description: What was done, or would be done in check mode, in order, each with its reason.
   returned: success

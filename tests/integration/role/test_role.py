@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 from nasty import SMUGGLED
-from shop import Shop, archive, names
+from shop import Shop, archive, names, opened
 
 pytestmark = pytest.mark.targets
 
@@ -109,4 +109,98 @@ def test_what_is_wrong_is_told_before_the_host_is_touched(
     code, said = play(clean, tmp_path, **{**wish(clean, tmp_path), **change})
     assert code == 2, said
     assert says in said
+    assert names(clean.listing("/etc /opt")) == before
+
+
+# -- several services -----------------------------------------------------------------
+
+
+def play_several(
+    shop: Shop, tmp_path: Path, services: t.Any, *options: str
+) -> tuple[int, str]:
+    """Run the entry point `several` on the host of a shop."""
+    values = json.dumps({"activated_services": services})
+    (tmp_path / "several.json").write_text(values)
+    role = {"name": "activated.services.service", "tasks_from": "several"}
+    tasks = [{"ansible.builtin.include_role": role}]
+    (tmp_path / "several.yml").write_text(
+        json.dumps([{"hosts": "all", "gather_facts": False, "tasks": tasks}])
+    )
+    done = subprocess.run(
+        [str(Path(sys.executable).parent / "ansible-playbook"),
+         "-i", f"{shop.host.container},", "-c", "community.docker.docker",
+         "-e", f"@{tmp_path / 'several.json'}", *options, str(tmp_path / "several.yml")],
+        env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
+             "ANSIBLE_NOCOLOR": "1"},
+        capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
+    return done.returncode, done.stdout + done.stderr
+
+
+COUNTER = "/var/tmp/several-executions"
+COUNTED = f'#!/bin/sh\necho >> {COUNTER}\nexec /usr/bin/python3 "$@"\n'
+
+
+def test_several_services_cost_one_execution_more_than_they_are(
+    shop: Shop, tmp_path: Path
+) -> None:
+    with opened(shop.host) as other:
+        services = [
+            wish(one, tmp_path, environment={"GREETING": one.name})
+            for one in (shop, other)
+        ]
+        code, said = play_several(shop, tmp_path, services)
+        assert code == 0, said[-3000:]
+        assert [one.ask() for one in (shop, other)] == [
+            f"1 {shop.name}",
+            f"1 {other.name}",
+        ]
+        python = "/usr/local/bin/several-python"
+        shop.host.write({f"{python}!": COUNTED})
+        shop.host.sh(f"rm -f {COUNTER}")
+        code, said = play_several(
+            shop, tmp_path, services, "-e", f"ansible_python_interpreter={python}"
+        )
+        assert code == 0, said[-3000:]
+        assert "changed=0" in said
+        assert shop.host.sh(f"wc -l <{COUNTER}") == "3"
+
+
+def test_several_services_of_which_one_fails(shop: Shop, tmp_path: Path) -> None:
+    with opened(shop.host) as other:
+        good = wish(shop, tmp_path)
+        (tmp_path / "bad.tar").write_bytes(
+            archive("2", bin__serve="#!/bin/sh\nexit 7\n")
+        )
+        bad = {
+            **wish(other, tmp_path),
+            "release": {"version": "2", "src": str(tmp_path / "bad.tar")},
+        }
+        code, said = play_several(shop, tmp_path, [good, bad])
+        assert code == 2
+        assert f"1 of 2 services failed; as described: {shop.name}" in said
+        assert shop.ask() == "1"
+        # The release that never ran goes again, the one that runs stays.
+        assert not other.has(f"/opt/{other.name}/releases/2")
+        assert shop.has(f"/opt/{shop.name}/releases/1")
+
+
+SEVERAL_REFUSED: list[tuple[t.Callable[[dict[str, t.Any]], t.Any], str]] = [
+    (lambda one: [{**one, "sokets": {}}], "did you mean 'sockets'?"),
+    (
+        lambda one: [{**one, "directives": {"Service": {"ProtectSytem": "yes"}}}],
+        "ProtectSytem",
+    ),
+    (lambda one: [one, {**one, "name": "other"}], "would both listen on"),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), SEVERAL_REFUSED)
+def test_what_is_wrong_with_one_of_several_is_told_before_anything_changes(
+    clean: Shop, tmp_path: Path, change: t.Callable[..., t.Any], says: str
+) -> None:
+    before = names(clean.listing("/etc /opt"))
+    code, said = play_several(clean, tmp_path, change(wish(clean, tmp_path)))
+    assert code == 2, said
+    assert says in said, said[-2000:]
     assert names(clean.listing("/etc /opt")) == before
