@@ -499,8 +499,7 @@ class Job:
 
     def report(self) -> dict[str, t.Any]:
         """What was done, or would be, and what is there now."""
-        deployer, part = self.deployer, self.part
-        assert part is not None  # it was planned
+        deployer, part = self.deployer, t.cast("Part", self.part)  # it was planned
         present, goes = part.present, part.goes
         if part.plan.changed and not deployer.terms.check_mode:
             present = deployer.read(*([] if goes else [part.wanted]))

@@ -144,8 +144,7 @@ def _its_own_fault(why: Exception) -> bool:
 
 
 def _begun(part: Part) -> Transaction:
-    assert part.transaction is not None  # every part of a group has begun
-    return part.transaction
+    return t.cast("Transaction", part.transaction)  # every part of a group has begun
 
 
 def _begin(groups: t.Sequence[Group]) -> None:
