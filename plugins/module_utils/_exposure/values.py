@@ -15,14 +15,13 @@ import re
 import socket
 import typing as t
 
-_TRUE: t.Final = frozenset(("1", "yes", "y", "true", "t", "on"))
-_FALSE: t.Final = frozenset(("0", "no", "n", "false", "f", "off"))
+from .._values.basics import is_boolean, is_credential_name, is_true
+
 _BLANKS: t.Final = " \t\n\r"
 _INTEGER: t.Final = re.compile(
     r"[ \t\n\r]*\+?(0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)\Z"
 )
 _HOST_LABEL: t.Final = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?\Z")
-_CREDENTIAL_NAME: t.Final = re.compile(r"(?!\.{1,2}\Z)[\x20-\x7e]{1,255}\Z")
 _BASE64: t.Final = re.compile(r"[A-Za-z0-9+/]*={0,2}\Z")
 
 NETWORKS: t.Final = {
@@ -78,10 +77,7 @@ class Network(t.NamedTuple):
 
 def boolean(value: str) -> bool | None:
     """A yes or no, in any of the forms that systemd takes."""
-    value = value.lower()
-    if value in _TRUE:
-        return True
-    return False if value in _FALSE else None
+    return is_true(value) if is_boolean(value) else None
 
 
 def words(
@@ -229,7 +225,7 @@ def is_host_name(name: str) -> bool:
 def credential(value: str) -> tuple[str, str | None] | None:
     """A credential's name, and what follows the colon (None without one)."""
     name, colon, rest = value.partition(":")
-    if not _CREDENTIAL_NAME.match(name) or "/" in name:
+    if not is_credential_name(name):
         return None
     return name, rest if colon else None
 

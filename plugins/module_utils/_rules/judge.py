@@ -121,23 +121,22 @@ def _problems(
     subject = subject or world.subject(unit)
     if subject.found is None:
         finders = _finders(subject.type, subject.is_part)
-        subject.found = _find(subject, finders)
-    found = subject.found
-    if world.drop_ins:
-        found = list(_said_of(name, unit, world.sources(unit), found))
-    return sorted(found, key=lambda problem: problem.line or 0)
+        found = _find(subject, finders)
+        if world.drop_ins:
+            subject.found = _by_file(unit, world.sources(unit), found)
+        else:
+            subject.found = {name: found}
+    return sorted(subject.found.get(name, ()), key=lambda problem: problem.line or 0)
 
 
-def _said_of(
-    name: str,
-    unit: str,
-    sources: t.Sequence[tuple[int, str]],
-    problems: t.Iterable[Problem],
-) -> t.Iterator[Problem]:
-    """Give those of a unit's problems that are said of one of its files.
+def _by_file(
+    unit: str, sources: t.Sequence[tuple[int, str]], problems: t.Iterable[Problem]
+) -> dict[str, list[Problem]]:
+    """Give a unit's problems by the file that each is said of.
 
     What stands in a drop-in that other units share is said of the unit's first file.
     """
+    found: dict[str, list[Problem]] = {}
     starts = [before for before, _file in sources]
     for problem in problems:
         before, file = sources[0]
@@ -148,8 +147,8 @@ def _said_of(
             message = f"{problem.message} (line {line} of {file})"
             problem, line = replace(problem, message=message), None
             file = sources[0][1]
-        if file == name:
-            yield replace(problem, line=line)
+        found.setdefault(file, []).append(replace(problem, line=line))
+    return found
 
 
 def _unreadable(

@@ -18,7 +18,14 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from .._tables import directives
-from .._units.drop_ins import drop_ins_of, is_drop_in, is_shared, owner
+from .._units.drop_ins import (
+    Folders,
+    by_folder,
+    drop_ins_of,
+    is_drop_in,
+    is_shared,
+    owner,
+)
 from .._units.unit import Assignment, Unit
 from .._units.unit_name import is_template, suffix, template_of
 from .._units.words import Command, InvalidWords, split_commands
@@ -131,14 +138,26 @@ class World:
 
     def sources(self, name: str) -> list[tuple[int, str]]:
         """Give the files that a unit is made of, and how many lines stand before each."""
+        known = self._sources.get(name)
+        if known is not None:
+            return known
         found = [name] if name in self.files else []
-        found += drop_ins_of(name, self.drop_ins)
+        found += drop_ins_of(name, self._folders)
         sources = []
         before = 0
         for file in found:
             sources.append((before, file))
             before += self.files[file].last_line
+        self._sources[name] = sources
         return sources
+
+    @cached_property
+    def _sources(self) -> dict[str, list[tuple[int, str]]]:
+        return {}
+
+    @cached_property
+    def _folders(self) -> Folders:
+        return by_folder(self.drop_ins)
 
     @cached_property
     def drop_ins(self) -> list[str]:
@@ -185,7 +204,8 @@ class Subject:
     `is_part` is true for a drop-in: what it lacks may stand elsewhere. `type` is that of
     the unit, `service` for `a.service`, empty where unknown; `own` is the name of the
     section that the type has for itself; `keys` are the directives that are assigned,
-    in whatever section. `found` is for what was found, once it was looked for.
+    in whatever section. `found` is for what was found in each of its files, once
+    it was looked for.
     """
 
     def __init__(
@@ -202,7 +222,7 @@ class Subject:
         self._kept: dict[tuple[str, str], list[Assignment]] = {}
         self._faults: dict[int, str | None] = {}
         self._commands: dict[str, list[Command]] = {}
-        self.found: list[Problem] | None = None
+        self.found: dict[str, list[Problem]] | None = None
         self._entries: dict[str, dict[str, list[Assignment]]] = {}
         for part in unit.sections:
             entries = self._entries.setdefault(part.name, {})

@@ -49,6 +49,8 @@ class Order:
 
 _HARD: t.Final = ("Requires", "Requisite", "BindsTo", "BindTo")
 _PULLING: t.Final = (*_HARD, "Wants", "Upholds")
+# Through each unit of so many no way is looked for: nobody follows it.
+_LARGE_RING: t.Final = 500
 # What one conflicts with need not be there.
 _MAY_MISS: t.Final = ("Conflicts",)
 # Beside the dependencies of [Unit]; what is installed along with a unit must be there.
@@ -124,12 +126,22 @@ def cycles(subject: Subject) -> t.Iterator[Problem]:
     if not subject.world.is_set:
         return
     stated = subject.world.once(_stated_order)
+    if len(stated.rings.get(subject.name, ())) > _LARGE_RING:
+        yield CYCLE.at(
+            f"{subject.name} waits for itself by way of some of "
+            f"{len(stated.rings[subject.name])} units that wait for each other",
+            "Unit",
+            severity="warning",
+        )
+        return
     cycle = _cycle_through(subject.name, stated)
     # An order alone binds only units that are started together for another reason.
     severity: Severity = "error" if _start_together(cycle, subject.world) else "warning"
     if not cycle:
         # By way of targets, and only where they are started together, as at boot.
-        cycle = _cycle_through(subject.name, subject.world.once(_default_order))
+        order = subject.world.once(_default_order)
+        if len(order.rings.get(subject.name, ())) <= _LARGE_RING:
+            cycle = _cycle_through(subject.name, order)
         severity = "warning"
     if cycle:
         first, second = cycle[0], cycle[1]

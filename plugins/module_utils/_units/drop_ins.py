@@ -70,23 +70,33 @@ def is_shared(name: str) -> bool:
     return name.rpartition(".")[0].endswith("-")
 
 
-def drop_ins_of(name: str, files: t.Iterable[str]) -> list[str]:
+class Folders(t.Dict[str, t.Dict[str, str]]):
+    """Drop-ins by what they are a part of and their own names (`by_folder`)."""
+
+
+def by_folder(files: t.Iterable[str]) -> Folders:
+    """Give the drop-ins among files by the names of their folders, without `.d`."""
+    found = Folders()
+    for file in files:
+        match = _DROP_IN.fullmatch(file)
+        if match:
+            found.setdefault(match["owner"], {})[match["file"]] = file
+    return found
+
+
+def drop_ins_of(name: str, files: t.Iterable[str] | Folders) -> list[str]:
     """Give those of the files that systemd merges into a unit, in its order.
 
-    `files` are names such as `a.service.d/10-b.conf`. The order is that of the file
+    `files` are names such as `a.service.d/10-b.conf`, or `by_folder` of them. The order is that of the file
     names, whatever folder each is in; of two with one name the folder that is nearer
     to the unit's own name counts.
     """
-    chosen: dict[str, tuple[int, str]] = {}
-    places = {folder: place for place, folder in enumerate(_folders(name))}
-    for file in files:
-        match = _DROP_IN.fullmatch(file)
-        place = places.get(match["owner"]) if match else None
-        if match and place is not None:
-            known = chosen.get(match["file"])
-            if known is None or place < known[0]:
-                chosen[match["file"]] = (place, file)
-    return [chosen[file][1] for file in sorted(chosen)]
+    folders = files if isinstance(files, Folders) else by_folder(files)
+    chosen: dict[str, str] = {}
+    for folder in _folders(name):
+        for file, whole in folders.get(folder, {}).items():
+            chosen.setdefault(file, whole)
+    return [chosen[file] for file in sorted(chosen)]
 
 
 def _folders(name: str) -> t.Iterator[str]:

@@ -100,6 +100,12 @@ def test_any_string_arrives_and_nothing_travels_twice(
         ({"environment": ["A=1"]}, "service_environment"),
         ({"release": {"version": "1", "source": "x"}}, "source"),
         ({"exec_start": ["bin/hello"]}, "is not in the release"),
+        ({"environment": {"A": "a\0b"}}, '"msg": "service_environment.A: has a NUL'),
+        ({"sandbox": "severe"}, '"msg": "service_sandbox: '),
+        (
+            {"sockets": {"http": {"ListenStream": "a\nb"}}},
+            '"msg": "service_sockets.http.ListenStream: has a line break',
+        ),
     ],
 )
 def test_what_is_wrong_is_told_before_the_host_is_touched(

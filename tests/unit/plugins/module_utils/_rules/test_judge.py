@@ -622,6 +622,47 @@ def test_recursion_has_an_answer() -> None:
     assert {p.rule for some in found.values() for p in some} == {"dependency-cycle"}
 
 
+LARGE_SETS: dict[str, tuple[dict[str, str], set[str]]] = {
+    "a ring of 5,000": (
+        {
+            f"u{n}.service": f"[Unit]\nAfter=u{(n + 1) % 5000}.service\n{SERVICE}"
+            for n in range(5000)
+        },
+        {"dependency-cycle"},
+    ),
+    "5,000 in a row": (
+        {
+            f"u{n}.service": f"[Unit]\nAfter=u{(n + 1) % 5001}.service\n{SERVICE}"
+            for n in range(5000)
+        },
+        {"missing-unit"},
+    ),
+    "5,000 drop-ins of one": (
+        {
+            "u.service": SERVICE,
+            **{f"u.service.d/{n}.conf": "[Service]\nNice=x\n" for n in range(5000)},
+        },
+        {"bad-value"},
+    ),
+    "1,000 with a drop-in each": (
+        {
+            **{f"u{n}.service": SERVICE for n in range(1000)},
+            **{f"u{n}.service.d/a.conf": "[Service]\nNice=x\n" for n in range(1000)},
+        },
+        {"bad-value"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", LARGE_SETS)
+def test_a_large_set_has_an_answer(kind: str) -> None:
+    units, rules = LARGE_SETS[kind]
+    start = time.process_time()
+    found = set_problems(units)
+    assert time.process_time() - start < 8
+    assert {problem.rule for some in found.values() for problem in some} == rules
+
+
 def test_says_at_most_a_thousand_things_of_one_kind() -> None:
     text = "[Service]\n" + "".join(f"Key{n}=1\n" for n in range(3000))
     found = [p for p in unit_problems(text) if p.rule == "unknown-directive"]
