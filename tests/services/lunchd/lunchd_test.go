@@ -4,6 +4,7 @@ import (
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
+	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
@@ -107,6 +108,39 @@ func TestADrainFinishesWhatWasAccepted(t *testing.T) {
 	}
 	if _, err := net.Dial("tcp", listener.Addr().String()); err == nil {
 		t.Fatal("still listening")
+	}
+}
+
+func TestWhatIsOfferedIsSpoken(t *testing.T) {
+	folder, err := ioutil.TempDir("", "lunchd")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer os.RemoveAll(folder)
+	certificate := &Certificate{
+		keyPath: filepath.Join(folder, "key.pem"), chainPath: filepath.Join(folder, "chain.pem"),
+	}
+	write(t, certificate)
+	if err := certificate.Load(); err != nil {
+		t.Fatal(err)
+	}
+	// Which of the two listeners comes first is by chance.
+	for try := 0; try < 50; try++ {
+		plain, secure := local(t), local(t)
+		server := Serve(map[string][]net.Listener{"http": {plain}, "https": {secure}}, certificate)
+		transport := &http.Transport{
+			TLSClientConfig: &tls.Config{InsecureSkipVerify: true}, ForceAttemptHTTP2: true,
+		}
+		response, err := (&http.Client{Transport: transport}).Get("https://" + secure.Addr().String() + "/version")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.ProtoMajor != 2 || response.StatusCode != 200 {
+			t.Fatalf("%s %d", response.Proto, response.StatusCode)
+		}
+		response.Body.Close()
+		transport.CloseIdleConnections()
+		server.Drain()
 	}
 }
 

@@ -29,8 +29,14 @@ type Server struct {
 func Serve(listeners map[string][]net.Listener, certificate *Certificate) *Server {
 	server := &Server{}
 	server.http = &http.Server{
-		Handler:           server.closeWhenDraining(lunch()),
-		TLSConfig:         &tls.Config{GetCertificate: certificate.Get, MinVersion: tls.VersionTLS12},
+		Handler: server.closeWhenDraining(lunch()),
+		TLSConfig: &tls.Config{
+			GetCertificate: certificate.Get,
+			MinVersion:     tls.VersionTLS12,
+			// Said here, since HTTP/2 is set up once, by whichever listener comes first. A plain one would leave it
+			// out, and the one with TLS (since Go 1.24) offer it all the same.
+			NextProtos: []string{"h2", "http/1.1"},
+		},
 		ConnState:         server.count,
 		ReadHeaderTimeout: 10 * time.Second,
 		ReadTimeout:       20 * time.Second,
