@@ -2,13 +2,17 @@
 # GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Looking for a secret everywhere: as it is, in base64 wherever it stands in it, in hex."""
+"""Looking for a secret everywhere: as it is, in base64 wherever it stands in it, in hex, and
+as JSON, URLs, HTML, shells, Python and systemd write it."""
 
 from __future__ import annotations
 
 import base64
+import html
 import json
+import shlex
 import typing as t
+from urllib.parse import quote, quote_plus
 
 # Runs on a host; what it looks for comes on its standard input.
 ON_HOST = r"""
@@ -33,7 +37,8 @@ for argv in asked["commands"]:
     look(argv, subprocess.run(argv, shell=True, capture_output=True).stdout)
 json.dump({"found": found, "looked": looked}, sys.stdout)
 """
-# Writes down every command line and environment that it sees, until its file is gone.
+# Writes down every command line and environment that it sees, and every file that comes
+# into a temporary folder, until its own file is gone.
 SAMPLER = r"""
 import os, sys, time
 seen, place = set(), sys.argv[1]
@@ -49,6 +54,20 @@ with open(place, "wb", buffering=0) as out:
                 if data not in seen:
                     seen.add(data)
                     out.write(data + b"\n")
+        for top in ("/root/.ansible", "/tmp", "/dev/shm"):
+            for here, _below, files in os.walk(top):
+                for name in files:
+                    path = os.path.join(here, name)
+                    try:
+                        size = os.stat(path).st_size
+                        if (path, size) in seen or size > 1 << 24:
+                            continue
+                        with open(path, "rb") as file:
+                            data = file.read()
+                    except OSError:
+                        continue
+                    seen.add((path, size))
+                    out.write(path.encode() + b"\n" + data + b"\n")
         time.sleep(0.01)
 """
 FOLDERS = [
@@ -82,8 +101,29 @@ def needles(secret: bytes) -> list[bytes]:
         for shift in range(3):
             # What stands before it shifts the letters; its own ends are not its alone.
             letters = base64.b64encode(b"\0" * shift + part).rstrip(b"=")
-            forms.append(letters[(shift * 8 + 5) // 6 : len(letters) - 1])
-    return forms
+            own = letters[(shift * 8 + 5) // 6 : len(letters) - 1]
+            forms += [own, own.translate(bytes.maketrans(b"+/", b"-_"))]
+        forms += [form.encode() for form in _escaped(part.decode())]
+    return sorted(set(forms))
+
+
+def _escaped(text: str) -> t.Iterator[str]:
+    """As others write a text: within JSON, once and twice, an address, a page, a shell's
+    word, Python's and systemd's own escapes."""
+    for ascii_only in (True, False):
+        once = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+        yield once
+        yield json.dumps(once, ensure_ascii=ascii_only)[1:-1]
+    yield quote(text, safe="")
+    yield quote_plus(text)
+    yield html.escape(text)
+    yield shlex.quote(text)[1:-1]
+    yield repr(text)[1:-1]
+    yield repr(text.encode())[2:-1]
+    yield "".join(
+        chr(x) if 32 < x < 127 and x not in b"\"'\\" else f"\\x{x:02x}"
+        for x in text.encode()
+    )
 
 
 def in_text(text: bytes, secrets: t.Iterable[bytes]) -> list[bytes]:

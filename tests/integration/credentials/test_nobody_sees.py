@@ -39,8 +39,10 @@ class Run:
     def __init__(self, folder: Path, hosts: t.Sequence[t.Any]) -> None:
         self.folder, self.hosts, self.output = folder, hosts, b""
         self.secrets = {
-            name: (
-                secrets.token_urlsafe(24) + "\n" + secrets.token_urlsafe(24) + "\n"
+            # Of what everyone escapes in another way; two lines.
+            name: "".join(
+                f"{secrets.token_urlsafe(9)} '\"\\{secrets.token_urlsafe(9)}%n$H&é/+<\n"
+                for _line in range(2)
             ).encode()
             for name in ("vaulted_key", "vaulted_token", "vaulted_other")
         }
