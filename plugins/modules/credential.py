@@ -129,6 +129,7 @@ from ansible_collections.activated.services.plugins.module_utils._credential.sto
     Sealed,
     Store,
     UnusableStore,
+    check_hands,
     check_modes,
     seals,
 )
@@ -136,10 +137,16 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.pla
     Change,
     Plan,
 )
+from ansible_collections.activated.services.plugins.module_utils._host.core_dump import (
+    leave_no_core,
+)
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
     systemd_version,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.files import (
+    fresh_path,
 )
 from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
@@ -152,7 +159,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "content": {"type": "str", "no_log": True},
     "encoding": {"type": "str", "choices": ["text", "base64"], "default": "text"},
     "not_after": {"type": "str"},
-    "encrypted": {"type": "str"},
+    "encrypted": {"type": "str", "no_log": True},
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
 }
 
@@ -191,7 +198,7 @@ def judge(wish: Credential, store: Store, target: str, systemd: int) -> None:
 
 
 def make_plan(wish: Credential | None, store: Store, target: str, other: str) -> Plan:
-    """What differs, from opening what is there."""
+    """What differs, from opening what is there. Raises Sealed and UnusableStore."""
     changes = []
     if wish:
         expires = systemd_time(wish.not_after) if wish.not_after else ""
@@ -208,7 +215,13 @@ def make_plan(wish: Credential | None, store: Store, target: str, other: str) ->
     changes += [
         Change("erase", path, "it is not wanted there")
         for path in unwanted
-        if os.path.lexists(path)
+        # A service of that name may have its folder there.
+        if os.path.lexists(path) and not os.path.isdir(path)
+    ]
+    changes += [
+        Change("erase", left, "a run that was killed has left it")
+        for left in (fresh_path(target), fresh_path(other))
+        if os.path.lexists(left)
     ]
     return Plan(tuple(changes))
 
@@ -219,14 +232,18 @@ def digest(content: bytes) -> str:
 
 
 def run_module(module: AnsibleModule) -> dict[str, t.Any]:
+    leave_no_core()
     wish = parse(module.params)
     require_root()
     systemd = systemd_version(module.run_command)
     store = Store(seals(systemd))
     target = place(module.params, store.sealed)
+    other = place(module.params, not store.sealed)
+    for path in (target, other):
+        check_hands(os.path.dirname(path))
     if wish:
         judge(wish, store, target, systemd)
-    plan = make_plan(wish, store, target, place(module.params, not store.sealed))
+    plan = make_plan(wish, store, target, other)
     for change in plan if not module.check_mode else ():
         if change.action == "store" and wish:
             store.put(change.subject, wish)

@@ -266,6 +266,7 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.activated.services.plugins.module_utils._credential.credential import (
     Credential,
     InvalidCredential,
+    entries,
     parse_all,
 )
 from ansible_collections.activated.services.plugins.module_utils._credential.store import (
@@ -305,6 +306,9 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.tra
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.transition import (
     Conflict,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.core_dump import (
+    leave_no_core,
 )
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
@@ -352,7 +356,7 @@ REFUSALS = (
 ONE: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "units": {"type": "dict"},
-    "credentials": {"type": "dict", "default": {}},
+    "credentials": {"type": entries, "default": {}},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
     "release": {"type": "str"},
     "start": {
@@ -562,6 +566,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         )
         return t.cast("tuple[int, str, str]", done)
 
+    leave_no_core()
     wishes = parse_wishes(module.params, module.check_mode)
     require_root()
     systemd = systemd_version(run)

@@ -36,9 +36,10 @@ PLAIN_STORE: t.Final = "/etc/credstore"
 
 # All credentials of one unit together, each with its name (247 to 262, observed).
 TOTAL_MAX: t.Final = 1024 * 1024
-# Until 256 what is read of ciphertext is limited before its base64 is undone (observed
-# on 252): four letters for three bytes, and a head.
-SEALED_MAX_OLD: t.Final = 880_000
+# Until 256 what is read of ciphertext is limited before its base64 is undone: to 1 MiB
+# and 128 KiB, which 873,587 bytes fill on 252 (observed). A TPM needs some room, too.
+CIPHER_MAX_OLD: t.Final = 1024 * 1024 + 128 * 1024
+SEALED_MAX_OLD: t.Final = 870_000
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\Z")
 _PATTERN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}[*]?\Z")
@@ -96,7 +97,10 @@ class Credential:
         kind = t.cast("Kind", kinds[0])
         value = said.get(kind)
         if value is not None and not isinstance(value, str):
-            raise InvalidCredential(f"{where}: {kind} must be text")
+            raise InvalidCredential(
+                f"{where}: {kind} must be text; put what looks like a number or a date "
+                "between quotes"
+            )
         for option in ("encoding", "not_after"):
             if kind != "content" and said.get(option) is not None:
                 raise InvalidCredential(f"{where}: {option} goes with content alone")
@@ -132,6 +136,32 @@ def parse_all(
             secret = decode(where, str(secrets[name]), "base64")
         found[name] = Credential.parse(name, entry or {}, secret)
     return found
+
+
+def entries(said: object) -> dict[str, t.Any]:
+    """The option `credentials` of a module, whose values are logged: no secret goes there.
+
+    What is one is taken out of the value before it is refused, so that the refusal does
+    not show it either. Raises InvalidCredential.
+    """
+    if not isinstance(said, dict):
+        raise InvalidCredential("must be a mapping of names to mappings")
+    for name, entry in said.items():
+        if not isinstance(entry, dict):
+            continue
+        where = f"credential {check_name(name)}"
+        if entry.pop("content", None) is not None:
+            raise InvalidCredential(
+                f"{where}: its content does not go here, where it is logged, but in "
+                "base64 into the option secrets, under the same name"
+            )
+        if isinstance(entry.get("encrypted"), str):
+            try:
+                ciphertext(where, entry["encrypted"])
+            except InvalidCredential:  # a secret by mistake, perhaps
+                del entry["encrypted"]
+                raise
+    return said
 
 
 def check_name(name: object) -> str:
@@ -305,11 +335,11 @@ def check_storable(item: Credential, systemd: int, seals: bool) -> None:
         )
     if seals:
         size = len(item.secret or b"")
-        if item.kind == "content" and size > SEALED_MAX_OLD and systemd < 257:
+        most = SEALED_MAX_OLD if item.kind == "content" else CIPHER_MAX_OLD
+        if size > most and systemd < 257:
             raise InvalidCredential(
-                f"{where}: {size} bytes are more than systemd {systemd} reads once they "
-                f"are encrypted, about {SEALED_MAX_OLD}; put a file on the host and give "
-                "its path"
+                f"{where}: {size} bytes are more than systemd {systemd} reads of what is "
+                f"encrypted, {most}; put a file on the host and give its path"
             )
         return
     if item.kind == "encrypted":

@@ -36,12 +36,13 @@ from .credential import (
     systemd_time,
 )
 from .plan import Held, Holding
-from .source import check_propagation, content, imported, seen
+from .source import check_propagation, content, imported, matching, seen
 from .store import (
     Store,
     UnusableStore,
     check_modes,
     is_sealed,
+    listed,
     read,
     seals,
 )
@@ -92,6 +93,7 @@ class Keeper:
                 continue
             held[line.name], size = said
             total += len(line.name) + size
+        _check_patterns(loaded)
         if total > TOTAL_MAX:
             raise InvalidCredential(
                 f"the credentials of {wanted.service} have {total} bytes with their "
@@ -143,10 +145,15 @@ class Keeper:
         if odd and (line.has_default or os.path.exists(line.source)):
             # A folder and a socket are sources, too, and what has a default may be away.
             return None
+        ours = in_store(line.source, self.name)
+        if ours and not os.path.lexists(line.source):
+            raise UnusableStore(
+                f"credential {line.name}: its secret {line.source} is no longer on this "
+                "host; deploy it again from the controller, which has it"
+            )
         said = content(line.name, line.source)
         if line.encrypted:
             said = self.store.sealer.open(line.name, said)
-        ours = in_store(line.source, self.name)
         return Held(line.source, self.digest(line.name, said), ours), len(said)
 
     # -- comparing --------------------------------------------------------------------
@@ -172,16 +179,11 @@ class Keeper:
         return Holding(stored, {n: self.digest(n, data) for n, data in found.items()})
 
     def _files(self) -> list[str]:
-        """The files in the service's own folders of the stores."""
-        found = []
-        for store in (SEALED_STORE, PLAIN_STORE):
-            folder = f"{store}/{self.name}"
-            try:
-                names = sorted(os.listdir(folder))
-            except FileNotFoundError:
-                continue
-            found += [os.path.join(folder, name) for name in names]
-        return found
+        """The files in the service's own folders of the stores. Raises UnusableStore."""
+        folders = [f"{store}/{self.name}" for store in (SEALED_STORE, PLAIN_STORE)]
+        return [
+            os.path.join(folder, name) for folder in folders for name in listed(folder)
+        ]
 
     def matches(self, generation: Generation) -> t.Callable[[str, bytes], bool | None]:
         """Whether what a process sees under a name is what the generation means by it;
@@ -211,7 +213,7 @@ class Keeper:
         there = read(HOST_KEY)
         if there:
             return there
-        if self.check_mode:
+        if there is None and self.check_mode:
             return os.urandom(32)
         folder = os.path.dirname(HOST_KEY)
         os.makedirs(folder, mode=0o755, exist_ok=True)
@@ -224,7 +226,10 @@ class Keeper:
             pass
         finally:
             os.unlink(fresh)
-        return read(HOST_KEY) or b""
+        there = read(HOST_KEY)
+        if not there:
+            raise UnusableStore(f"{HOST_KEY} is empty; remove it, a new one is made")
+        return there
 
     # -- changing ---------------------------------------------------------------------
 
@@ -243,13 +248,22 @@ class Keeper:
             self._save(source, saved)
             self.store.put(source, wish)
             return
-        there = read(saved)
+        there = read(saved) or self._same(source, held)
         if there is None:
             raise UnusableStore(
                 f"the secret of {source} as it was is no longer on this host; deploy it "
                 "again from the controller"
             )
         self.store.write(source, there)
+
+    def _same(self, source: str, held: Held) -> bytes | None:
+        """What is at a place, if it is that credential, and its mode alone is wrong."""
+        name = os.path.basename(source)
+        there = read(source) if _is_plain_file(source) else None
+        if there is None:
+            return None
+        said = self.store.sealer.open(name, there) if is_sealed(source) else there
+        return there if self.digest(name, said) == held.digest else None
 
     def _is(self, wish: Credential, held: Held) -> bool:
         said = wish.secret or b""
@@ -267,9 +281,9 @@ class Keeper:
 
     def _save(self, source: str, saved: str) -> None:
         """Keep what is there until the deployment has ended, for root alone."""
-        there = read(source)
-        if there is None or os.path.exists(saved):
+        if os.path.exists(saved) or not _is_plain_file(source):
             return
+        there = read(source) or b""
         for folder in (self._saved, os.path.dirname(saved)):
             os.makedirs(folder, mode=0o700, exist_ok=True)
         write_file(saved, there, 0o400)
@@ -277,6 +291,22 @@ class Keeper:
     def forget(self) -> None:
         """The deployment has ended: what was there before is needed no more."""
         shutil.rmtree(self._saved, ignore_errors=True)
+
+
+def _is_plain_file(path: str) -> bool:
+    return os.path.isfile(path) and not os.path.islink(path)
+
+
+def _check_patterns(loaded: t.Iterable[Line]) -> None:
+    """Refuse a name that a pattern brings, too: systemd would take either in silence."""
+    files = {line.name: line.source for line in loaded if line.is_file}
+    for line in loaded:
+        for name, path in () if line.is_file else matching(line.source):
+            if name in files:
+                raise InvalidCredential(
+                    f"the credential {name} is loaded from {files[name]}, and {path} "
+                    f"matches the pattern {line.source}, too; one name, one source"
+                )
 
 
 def matches_deployed(

@@ -20,6 +20,15 @@ from .._units.unit import Unit
 if t.TYPE_CHECKING:
     from .._deployment.generation import Generation
 
+LOST: t.Final = ""
+"""The state of a stored file that this host cannot open."""
+EXPOSED: t.Final = "!"
+"""The state of one that is not root's alone."""
+_UNUSABLE: t.Final = {
+    LOST: "what is there cannot be opened on this host",
+    EXPOSED: "what is there is not root's alone",
+}
+
 
 @dataclass(frozen=True)
 class Held:
@@ -65,7 +74,7 @@ class Holding:
     """The credentials as they are on the host."""
 
     stored: t.Mapping[str, str] = field(default_factory=dict)
-    """Files of ours that are there -> their state; '' where they cannot be opened."""
+    """Files of ours that are there -> their state, or LOST, or EXPOSED."""
     seen: t.Mapping[str, str] | None = None
     """What the running service sees: names -> digests. None where it does not run."""
 
@@ -78,8 +87,8 @@ def storing(wanted: Generation, holding: Holding) -> list[Change]:
         if not held.stored or there == held.state:
             continue
         reason = "it is not there"
-        if there == "":
-            reason = "what is there cannot be opened on this host"
+        if there in _UNUSABLE:
+            reason = _UNUSABLE[there]
         elif there is not None:
             same = there.partition("@")[0] == held.digest
             reason = "its expiry changes" if same else "the secret changes"

@@ -54,13 +54,18 @@ def content(name: str, path: str) -> bytes:
             raise InvalidCredential(
                 f"{where}: {path} is {_kind(info.st_mode)}; give a regular file"
             )
-        if info.st_size > TOTAL_MAX:
+        # The kernel's own files have no size before they are read.
+        data = b""
+        if info.st_size <= TOTAL_MAX:
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                data = file.read(TOTAL_MAX + 1)
+        size = max(info.st_size, len(data))
+        if size > TOTAL_MAX:
             raise InvalidCredential(
-                f"{where}: {path} has {info.st_size} bytes; systemd loads {TOTAL_MAX} "
-                "for all credentials of a service together"
+                f"{where}: {path} has {size} bytes; systemd loads {TOTAL_MAX} for all "
+                "credentials of a service together"
             )
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read()
+        return data
     finally:
         os.close(handle)
 

@@ -20,8 +20,9 @@ import subprocess
 import typing as t
 from datetime import datetime, timedelta
 
-from .._host.files import remove, sync_folder, write_file
+from .._host.files import remove, sync_folder, unstage, write_file
 from .credential import SEALING, Credential, systemd_time
+from .plan import EXPOSED, LOST
 
 Pipe = t.Callable[[t.Sequence[str], bytes], t.Tuple[int, bytes, str]]
 """``pipe(argv, data) -> (rc, out, err)``: a command that reads `data`."""
@@ -132,16 +133,31 @@ class Store:
         wish: Credential | None,
         expiries: t.Iterable[str] = ("",),
     ) -> str | None:
-        """What a place holds: its digest with its expiry, '' where it cannot be opened,
-        None where there is nothing. `expiries` are those that it may have."""
-        there = read(place)
-        if there is None:
+        """What a place holds: its digest with its expiry, LOST, EXPOSED, or None where
+        there is nothing. `expiries` are those that it may have.
+
+        Raises UnusableStore for a folder.
+        """
+        try:
+            info = os.lstat(place)
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        if stat.S_ISDIR(info.st_mode):
+            raise UnusableStore(
+                f"{place} is a folder where a credential is to be; move it away, or "
+                "give the credential another name"
+            )
+        # A link is not followed, and a FIFO is not waited for.
+        if not stat.S_ISREG(info.st_mode):
+            return LOST
+        if info.st_uid or info.st_mode & 0o077:
+            return EXPOSED
+        there = read(place) or b""
         if not is_sealed(place):
             return digest(there)
         name = os.path.basename(place)
         if wish and wish.kind == "encrypted" and wish.secret != there:
-            return ""
+            return LOST
         for until in dict.fromkeys(expiries):
             content = self.sealer.lasts(name, there, until)
             if content is not None:
@@ -149,7 +165,7 @@ class Store:
         try:
             content = self.sealer.open(name, there)
         except Sealed:
-            return ""
+            return LOST
         expiry = "" if wish and wish.kind == "encrypted" else "@another"
         return digest(content) + expiry
 
@@ -169,7 +185,9 @@ class Store:
         write_file(place, data, 0o400)
 
     def erase(self, place: str) -> None:
-        """Take a file away, and its folder if that is empty and no store itself."""
+        """Take a file away, what a killed run left of it, and its folder if that is
+        empty and no store itself."""
+        unstage(place)
         remove(place)
         folder = os.path.dirname(place)
         if not _is_store(folder):
@@ -193,6 +211,30 @@ def is_sealed(place: str) -> bool:
     return place.startswith("/etc/credstore.encrypted/")
 
 
+def check_hands(folder: str) -> None:
+    """Raise UnusableStore where others than root could have put what is in a folder of
+    a store: they could have it lead anywhere, and any file of the host be taken away."""
+    for step in (os.path.dirname(folder), folder):
+        try:
+            info = os.lstat(step)
+        except FileNotFoundError:
+            return
+        mode = stat.S_IMODE(info.st_mode)
+        if stat.S_ISLNK(info.st_mode) or info.st_uid or mode & 0o022:
+            raise UnusableStore(
+                f"{step} must be a folder of root's alone, and is "
+                f"{stat.filemode(info.st_mode)} of user {info.st_uid}: look at what is "
+                f"in it, then chown root:root {step} && chmod 0700 {step}"
+            )
+
+
+def listed(folder: str) -> list[str]:
+    """The names in a service's folder of a store; none where there is no such folder, or
+    a credential of that name outside of any service. Raises UnusableStore."""
+    check_hands(folder)
+    return sorted(os.listdir(folder)) if os.path.isdir(folder) else []
+
+
 def check_modes(folder: str) -> None:
     """Raise UnusableStore unless a store and what leads to it are root's alone."""
     while folder not in ("/", "/etc"):
@@ -203,7 +245,10 @@ def check_modes(folder: str) -> None:
             continue
         mode = stat.S_IMODE(info.st_mode)
         if not stat.S_ISDIR(info.st_mode):
-            raise UnusableStore(f"{folder} is no folder; move it away")
+            raise UnusableStore(
+                f"{folder} is to be a folder, and is none; move it away, or take a "
+                "credential of that name out of the store"
+            )
         if info.st_uid != 0 or mode & 0o077:
             raise UnusableStore(
                 f"{folder} must be root's alone, and is {mode:04o} of user "

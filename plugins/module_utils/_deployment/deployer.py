@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from .._credential.credential import Credential
 from .._credential.keeper import Keeper
-from .._credential.store import Store, seals
+from .._credential.store import Store, UnusableStore, seals
 from .._host.files import unstage
 from .._host.manager import Manager, ManagerError, Run
 from .._host.proc import Proc
@@ -50,7 +50,7 @@ class ProofFailed(RuntimeError):
 
 
 # What ends a deployment, and has it undone.
-FAILURES = (StepFailed, ProofFailed, ManagerError, Conflict, OSError)
+FAILURES = (StepFailed, ProofFailed, ManagerError, Conflict, UnusableStore, OSError)
 
 
 @dataclass(frozen=True)

@@ -130,11 +130,8 @@ def test_it_goes_with_the_service(glass: Glass) -> None:
 
 def test_bytes_of_any_kind_arrive(glass: Glass) -> None:
     every = bytes(range(256)) * 3 + b"\n\r\n\0"
-    most = (
-        b"x" * (1024 * 1024 - 200)
-        if glass.systemd >= 257 or not glass.seals
-        else b"x" * 870000
-    )
+    small = glass.seals and glass.systemd < 257
+    most = b"x" * (870_000 if small else 1024 * 1024 - len("most"))
     text = base64.b64encode(every).decode()
     said = {
         "any": {"content": text, "encoding": "base64"},
@@ -146,6 +143,8 @@ def test_bytes_of_any_kind_arrive(glass: Glass) -> None:
     assert seen == {"any": sha(every), "one": sha("\n"), "A-b_c.9": sha("ünïcode ")}
     glass.deploy({"most": {"content": most.decode()}})
     assert glass.ask()["seen"] == {"most": sha(most)}
+    more = glass.refused({"most": {"content": most.decode() + "x"}})
+    assert ("870001 bytes" if small else "1048577 bytes with their names") in more
 
 
 def test_an_expiry_is_kept_and_told_apart(spot: Glass) -> None:
@@ -226,7 +225,7 @@ def test_a_stranger_is_told_from_the_service(spot: Glass) -> None:
     spot.deploy({})
     script = (
         "import sys; sys.path.insert(0, '/var/tmp/activated-tests'); from ansible_collections."
-        "activated.services.plugins.module_utils._facts import stranger_reads as reads; "
+        "activated.services.plugins.module_utils._proof.facts import stranger_reads as reads; "
         "print(reads('/etc/shadow', 1), reads('/etc/passwd', 1), reads('/nowhere', 1))"
     )
     assert spot.sh(f'python3 -c "{script}"') == "False True False"

@@ -50,6 +50,40 @@ def test_all_of_them_together_are_too_large(glass: Glass) -> None:
     assert "1200002 bytes" in message
 
 
+def test_a_content_that_would_be_logged(spot: Glass) -> None:
+    """The option `credentials` is logged, so no secret goes there."""
+    secret = "horse-staple-battery"
+    for entry in ({"content": secret}, {"encrypted": secret}):
+        options = spot.options({})
+        options.update(
+            credentials={"a": entry}, units=spot.units({"LoadCredential": ["a:/x"]})
+        )
+        result = spot.host.attempt("deployment", **options)
+        assert "credential a: " in result["msg"]
+        assert secret not in str(result)
+    log = "journalctl --no-pager -a -o cat"
+    assert "secrets=NOT_LOGGING" in spot.sh(f"{log} | grep -F {spot.name}; {log}")
+    assert secret not in spot.sh(log)
+    assert spot.print() == ""
+
+
+def test_a_name_that_a_pattern_brings_too(spot: Glass) -> None:
+    name = f"{spot.name}.a"
+    spot.host.run("credential", name=name, content="one")
+    try:
+        message = spot.refused(
+            {name: {"content": "x"}, "all": {"import": f"{spot.name}.*"}}
+        )
+    finally:
+        spot.host.run("credential", name=name, state="absent")
+    assert f"the credential {name} is loaded from {spot.folder}/{name}, and" in message
+
+
+def test_a_file_of_the_kernel_without_an_end(spot: Glass) -> None:
+    message = spot.refused({"a": {"path": "/proc/kallsyms"}})
+    assert "1048577 bytes" in message
+
+
 def test_a_store_that_others_can_read(glass: Glass) -> None:
     glass.sh(f"mkdir -p {glass.store} && chmod 755 {glass.store}")
     try:
