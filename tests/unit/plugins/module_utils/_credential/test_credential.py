@@ -19,6 +19,7 @@ from ansible_collections.activated.services.plugins.module_utils._credential.cre
     ciphertext,
     digest,
     directives,
+    entries,
     in_store,
     parse_all,
     place,
@@ -119,6 +120,18 @@ def test_no_message_and_no_value_shows_the_secret(said: t.Any) -> None:
     assert "horse" not in repr(Credential.parse("key", KEY))
 
 
+@pytest.mark.parametrize("entry", [{"content": SECRET}, {"encrypted": SECRET}])
+def test_what_is_logged_takes_no_secret(entry: dict[str, str]) -> None:
+    with pytest.raises(InvalidCredential, match="credential key") as raised:
+        entries({"key": entry})
+    assert "horse" not in str(raised.value)
+    assert entry == {}, "the module's failure shows its options"
+    with pytest.raises(InvalidCredential, match="must be a mapping"):
+        entries("key")
+    fine = {"a": {"path": "/x"}, "b": {}, "c": {"encrypted": "eA=="}}
+    assert entries(fine) == fine
+
+
 @given(st.binary(min_size=1, max_size=200))
 def test_any_bytes_arrive(data: bytes) -> None:
     text = base64.b64encode(data).decode()
@@ -202,7 +215,8 @@ def test_import_by_version() -> None:
         ({"content": "x", "not_after": "2090-01-01"}, 247, False, "not_after needs"),
         ({"content": "x", "not_after": "2020-01-01"}, 257, True, "has passed"),
         ({"encrypted": "eA=="}, 247, False, "ciphertext needs"),
-        ({"content": "x" * 900_000}, 252, True, "900000 bytes"),
+        ({"content": "x" * 870_001}, 252, True, "870001 bytes"),
+        ({"encrypted": "eHh4" * 300_000}, 252, True, "more than systemd 252 reads"),
     ],
 )
 def test_what_a_host_cannot_store(

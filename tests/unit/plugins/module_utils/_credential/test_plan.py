@@ -9,6 +9,8 @@ import typing as t
 import pytest
 
 from ansible_collections.activated.services.plugins.module_utils._credential.plan import (
+    EXPOSED,
+    LOST,
     Held,
     Holding,
     erasing,
@@ -38,7 +40,8 @@ BEFORE = of(key=Held(KEY, "old", stored=True), chain=Held("/live/chain", "c1"))
     [
         ({}, "it is not there"),
         ({KEY: "old"}, "the secret changes"),
-        ({KEY: ""}, "what is there cannot be opened on this host"),
+        ({KEY: LOST}, "what is there cannot be opened on this host"),
+        ({KEY: EXPOSED}, "what is there is not root's alone"),
         ({KEY: "new@2030"}, "its expiry changes"),
         ({KEY: "new"}, None),
     ],
