@@ -57,7 +57,8 @@ options:
         those with systemd 247, in C(/etc/credstore/NAME/CREDENTIAL). The unit loads them from there. What else is in that folder is removed.
       - A changed secret, and a file behind a path that has changed, bring a running service to rest, or reload it where a reload brings it its
         credentials (systemd 260, C(RefreshOnReload=)). An idle service stays idle.
-    type: dict
+      - It is logged, so a content in it is refused.
+    type: raw
     default: {}
   secrets: &secrets
     description:
