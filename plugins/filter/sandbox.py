@@ -11,22 +11,16 @@ version_added: 0.1.0
 author:
   - The activated.services authors (@activated-services)
 description:
-  - Gives the directives that a sandbox level stands for, for the C([Service]) section of a unit.
-  - A level is pinned to a systemd version, so that a newer host does not get more without being asked.
-  - Directives that the host's systemd does not know are left out.
+  - Gives the directives that a sandbox level stands for, for the C([Service]) section of a unit, with what the program needs besides.
+  - A level is pinned to a systemd version, 257 where none is given, so that a newer host does not get more without being asked.
+  - Directives that the host's systemd does not know are left out; P(activated.services.sandbox_report#filter) tells which.
+  - Where exceptions undo what a level rests on, such as its user or its filter of system calls, Ansible warns and names the exposure.
+extends_documentation_fragment:
+  - activated.services.sandbox
 positional: _input
-options:
-  _input:
-    description:
-      - The name of a level (V(off), V(default), V(strict) or V(sealed)), or a mapping with
-        C(level), C(version) (the pin) and C(except) (directives to relax or replace; null leaves one out).
-    type: raw
-    required: true
-  systemd:
-    description: The version of systemd on the host.
-    type: int
-    default: 262
 seealso:
+  - plugin: activated.services.sandbox_report
+    plugin_type: filter
   - plugin: activated.services.to_unit
     plugin_type: filter
 """
@@ -37,9 +31,20 @@ EXAMPLES = r"""
     unit_lines: >-
       {{ 'strict' | activated.services.sandbox(systemd=252) | activated.services.to_unit('Service') }}
 
-- name: Relax one directive for a program that makes code at run time
+- name: Let a program make code at run time, and keep its state
   ansible.builtin.set_fact:
-    sandbox: "{{ {'level': 'strict', 'except': {'MemoryDenyWriteExecute': false}} | activated.services.sandbox }}"
+    sandbox: "{{ 'strict' | activated.services.sandbox(needs={'jit': true, 'state_directory': 'shop'}) }}"
+
+- name: Add one system call to those of the level, and replace the families of addresses
+  ansible.builtin.set_fact:
+    sandbox: "{{ wish | activated.services.sandbox }}"
+  vars:
+    wish:
+      level: strict
+      version: 252
+      except:
+        SystemCallFilter: sched_setaffinity
+        RestrictAddressFamilies: ["", AF_UNIX AF_NETLINK]
 """
 
 RETURN = r"""
@@ -52,24 +57,49 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+from ansible.utils.display import Display
 
+from ansible_collections.activated.services.plugins.module_utils._sandbox.cost import (
+    warning,
+)
 from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
     NEWEST_PIN,
     InvalidSandbox,
     Sandbox,
 )
+from ansible_collections.activated.services.plugins.module_utils._sandbox.needs import (
+    InvalidNeed,
+    Needs,
+)
+from ansible_collections.activated.services.plugins.module_utils._units.render import (
+    InvalidValue,
+)
 
 
-def sandbox(wish: t.Any, systemd: int = NEWEST_PIN) -> dict[str, t.Any]:
+def sandbox(
+    wish: t.Any,
+    systemd: int = NEWEST_PIN,
+    needs: t.Any = None,
+    beside: t.Any = None,
+    name: str = "",
+    prefix: str = "",
+) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
+    where = "activated.services.sandbox"
     if not str(systemd).isdigit():
-        raise AnsibleFilterError(
-            f"activated.services.sandbox: systemd {systemd!r} is no version such as 252"
-        )
+        raise AnsibleFilterError(f"{where}: systemd {systemd!r} is no version like 252")
+    if beside is not None and not isinstance(beside, t.Mapping):
+        raise AnsibleFilterError(f"{where}: beside must be a mapping of directives")
     try:
-        return Sandbox.parse(wish, int(systemd)).directives
-    except InvalidSandbox as exc:
-        raise AnsibleFilterError(f"activated.services.sandbox: {exc}") from exc
+        found = Sandbox.parse(wish, int(systemd), Needs.parse(needs or {}, prefix))
+        said = warning(found, beside)
+    except (InvalidSandbox, InvalidValue) as exc:
+        raise AnsibleFilterError(f"{where}: {prefix}sandbox: {exc}") from exc
+    except InvalidNeed as exc:
+        raise AnsibleFilterError(f"{where}: {exc}") from exc
+    if said:
+        Display().warning(f"{name or 'the service'}: {said}")
+    return found.directives
 
 
 class FilterModule:

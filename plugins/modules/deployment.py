@@ -103,6 +103,47 @@ options:
     description:
       - Refuse a unit whose exposure on this host, on the scale of C(systemd-analyze security), is above this.
     type: float
+  sandbox:
+    description:
+      - What is known of the sandbox that the units say, as P(activated.services.sandbox_report#filter) gives it. It is returned, and what the host lacks
+        of it is a note.
+    type: dict
+    suboptions:
+      level:
+        description: The level.
+        type: str
+        required: true
+      version:
+        description: The systemd version that the level is pinned to.
+        type: int
+        required: true
+      missing:
+        description: What the host is too old for.
+        type: list
+        elements: dict
+        default: []
+        suboptions:
+          directive:
+            description: The directive.
+            type: str
+            required: true
+          since:
+            description: The systemd version that has it.
+            type: int
+            required: true
+          exposure:
+            description: The exposure that it would save.
+            type: float
+            required: true
+      missing_exposure:
+        description: What all of them together would save.
+        type: float
+        default: 0.0
+      undone:
+        description: What the level rests on and the exceptions take away.
+        type: list
+        elements: str
+        default: []
   keep: &keep
     description:
       - How many releases to keep once the deployment has succeeded. The current and the one before it are never taken.
@@ -235,6 +276,34 @@ exposure:
   returned: when O(state=present)
   type: float
   sample: 1.1
+sandbox:
+  description: O(sandbox), as it was given; what the host lacks of the level, and what that costs in exposure.
+  returned: when O(state=present) and O(sandbox) is given
+  type: dict
+  contains:
+    level:
+      description: The level.
+      type: str
+    version:
+      description: The systemd version that the level is pinned to.
+      type: int
+    missing:
+      description: Each directive that the host is too old for, the version that has it (C(since)) and the C(exposure) that it would save.
+      type: list
+      elements: dict
+    missing_exposure:
+      description: What all of them together would save.
+      type: float
+    undone:
+      description: What the level rests on and the exceptions take away.
+      type: list
+      elements: str
+  sample:
+    level: strict
+    version: 257
+    missing: [{directive: PrivateIPC, since: 248, exposure: 0.0}]
+    missing_exposure: 0.0
+    undone: []
 proof:
   description: The evidence that a request starts the service, as RV(activated.services.activation#module:proof).
   returned: when something changed, or the proof failed
@@ -370,6 +439,25 @@ ONE: dict[str, dict[str, t.Any]] = {
     "rollback": {"type": "bool", "default": True},
     "force": {"type": "bool", "default": False},
     "exposure_max": {"type": "float"},
+    "sandbox": {
+        "type": "dict",
+        "options": {
+            "level": {"type": "str", "required": True},
+            "version": {"type": "int", "required": True},
+            "missing": {
+                "type": "list",
+                "elements": "dict",
+                "default": [],
+                "options": {
+                    "directive": {"type": "str", "required": True},
+                    "since": {"type": "int", "required": True},
+                    "exposure": {"type": "float", "required": True},
+                },
+            },
+            "missing_exposure": {"type": "float", "default": 0.0},
+            "undone": {"type": "list", "elements": "str", "default": []},
+        },
+    },
     "keep": {"type": "int", "default": 3},
     "needrestart": {
         "type": "str",
@@ -405,6 +493,7 @@ class Wish:
     generation: Generation
     terms: Terms
     credentials: t.Mapping[str, Credential] = field(default_factory=dict)
+    sandbox: t.Mapping[str, t.Any] | None = None
 
     @classmethod
     def parse(cls, params: t.Mapping[str, t.Any], check_mode: bool) -> Wish:
@@ -435,7 +524,7 @@ class Wish:
             check_mode=check_mode,
         )
         credentials = parse_all(params["credentials"], params["secrets"])
-        return cls(params["state"], generation, terms, credentials)
+        return cls(params["state"], generation, terms, credentials, params["sandbox"])
 
 
 def parse_wishes(params: t.Mapping[str, t.Any], check_mode: bool) -> list[Wish]:
@@ -530,6 +619,14 @@ class Job:
             result["kept"] = kept(self.name)
         else:
             result["exposure"] = deployer.exposure(part.wanted)
+        if self.wish.sandbox:
+            result["sandbox"] = self.wish.sandbox
+            deployer.notes += [
+                f"systemd {deployer.systemd} has no {row['directive']} (since "
+                f"{row['since']}), which the sandbox asks for; that costs "
+                f"{row['exposure']} in exposure"
+                for row in self.wish.sandbox["missing"]
+            ]
         if deployer.proof:
             result["proof"] = deployer.proof
         return result

@@ -4,12 +4,10 @@
 
 # This file is private to the activated.services collection.
 # It may change or go away in any release; do not import it from elsewhere.
-"""The sandbox levels, as data.
+"""What a wish for a sandbox comes to: a level, its pin, what a program needs besides,
+and the exceptions, on a host with some version of systemd.
 
-Each `Measure` is one directive of systemd.exec(5) or systemd.resource-control(5): its
-value at each level, the systemd version that brought it, and what it takes from the
-program. A level pinned to a version holds what existed in that version, so that a
-newer host does not get more without being asked.
+The levels themselves are data, in measures.py.
 """
 
 from __future__ import annotations
@@ -18,83 +16,24 @@ import difflib
 import typing as t
 from dataclasses import dataclass, field
 
-Level = t.Literal["off", "default", "strict", "sealed"]
-LEVELS: tuple[str, ...] = ("off", "default", "strict", "sealed")
+from .measures import (
+    BESIDE,
+    DEFAULT_PIN,
+    LEVELS,
+    LISTS,
+    MEASURES,
+    NEWEST_PIN,
+    OLDEST_PIN,
+    Level,
+    Measure,
+)
+from .needs import Needs
 
-# The version whose directives a level holds when nobody pins one.
-DEFAULT_PIN = 257
-OLDEST_PIN = 247
-NEWEST_PIN = 262
+_BY_NAME = {measure.directive: measure for measure in MEASURES}
 
 
 class InvalidSandbox(ValueError):
     """The wish for a sandbox cannot be met; the message says how to mend it."""
-
-
-@dataclass(frozen=True)
-class Measure:
-    """One directive of the levels; `None` at a level leaves the directive out there."""
-
-    directive: str
-    default: t.Any
-    strict: t.Any
-    sealed: t.Any
-    takes: str
-    since: int = OLDEST_PIN
-
-    def value(self, level: str) -> t.Any:
-        return {
-            "default": self.default,
-            "strict": self.strict,
-            "sealed": self.sealed,
-        }.get(level)
-
-
-_INTERNET = "AF_UNIX AF_INET AF_INET6"
-
-# fmt: off
-MEASURES: tuple[Measure, ...] = (
-    # Who it is
-    Measure("DynamicUser", True, True, True, "a user of its own in the host's files"),
-    Measure("NoNewPrivileges", True, True, True, "programs that gain rights when run: sudo, ping, set-uid"),
-    Measure("CapabilityBoundingSet", "", "", "", "every right of root, binding a low port by itself among them"),
-    Measure("PrivateUsers", None, True, True, "other users: their files show as nobody's"),
-    Measure("RemoveIPC", True, True, True, "System V and POSIX IPC objects that outlive the service"),
-    Measure("UMask", "0077", "0077", "0077", "files that others can read without being told so"),
-    Measure("KeyringMode", "private", "private", "private", "the kernel keyring of others"),
-    # What it sees
-    Measure("ProtectSystem", "strict", "strict", "strict", "writing anywhere but the directories given to it"),
-    Measure("ProtectHome", True, True, True, "/home, /root and /run/user"),
-    Measure("PrivateTmp", True, True, True, "sharing /tmp and /var/tmp with others"),
-    Measure("PrivateDevices", True, True, True, "devices but null, zero, full, random, urandom, tty"),
-    Measure("DevicePolicy", None, "closed", "closed", "devices, by the control group as well"),
-    Measure("PrivateIPC", None, True, True, "System V IPC and message queues of others", since=248),
-    Measure("ProtectProc", None, "invisible", "invisible", "processes of other users in /proc"),
-    Measure("ProcSubset", None, "pid", "pid", "/proc but for processes: cpuinfo, meminfo, loadavg"),
-    Measure("ProtectHostname", True, True, True, "changing the host's name"),
-    Measure("ProtectClock", True, True, True, "setting the clock"),
-    Measure("ProtectKernelTunables", True, True, True, "writing to /proc/sys and /sys"),
-    Measure("ProtectKernelModules", True, True, True, "loading kernel modules"),
-    Measure("ProtectKernelLogs", True, True, True, "the kernel's log"),
-    Measure("ProtectControlGroups", True, True, True, "writing to /sys/fs/cgroup"),
-    # What it may ask of the kernel
-    Measure("RestrictNamespaces", True, True, True, "making namespaces: containers, browsers' own sandboxes"),
-    Measure("RestrictRealtime", True, True, True, "real-time scheduling"),
-    Measure("RestrictSUIDSGID", True, True, True, "making set-uid files"),
-    Measure("LockPersonality", True, True, True, "changing the execution domain"),
-    Measure("MemoryDenyWriteExecute", None, True, True, "code made at run time: Node.js, Java, LuaJIT (not the BEAM)"),
-    Measure("SystemCallArchitectures", "native", "native", "native", "32-bit programs on a 64-bit host"),
-    Measure("SystemCallFilter", "@system-service", ["@system-service", "~@privileged @resources"],
-            ["@system-service", "~@privileged @resources"], "system calls that services do not need"),
-    Measure("SystemCallErrorNumber", "EPERM", "EPERM", "EPERM", "dying of a refused system call: it gets an error instead"),
-    # Whom it may talk to
-    Measure("RestrictAddressFamilies", "AF_UNIX AF_INET AF_INET6 AF_NETLINK", _INTERNET, "AF_UNIX", "sockets of other kinds than these"),
-    Measure("PrivateNetwork", None, None, True, "every network but the sockets that it inherits"),
-    Measure("IPAddressDeny", None, None, "any", "IP packets of its own, by the control group as well"),
-)
-# fmt: on
-
-_BY_NAME = {measure.directive: measure for measure in MEASURES}
 
 
 @dataclass(frozen=True)
@@ -103,17 +42,26 @@ class Sandbox:
 
     level: str
     version: int
+    """The pin."""
     directives: dict[str, t.Any] = field(default_factory=dict)
     missing: tuple[str, ...] = ()
-    """Directives of the level that the host's systemd is too old for."""
+    """Directives that were asked for and that the host's systemd is too old for."""
+    wanted: dict[str, t.Any] = field(default_factory=dict, compare=False)
+    """The directives with those that are missing, in the same order."""
 
     @classmethod
-    def parse(cls, wish: t.Any, systemd: int = NEWEST_PIN) -> Sandbox:
+    def parse(
+        cls, wish: t.Any, systemd: int = NEWEST_PIN, needs: Needs | None = None
+    ) -> Sandbox:
         """The sandbox that `wish` asks for on a host with that systemd.
 
         `wish` is a level's name or a mapping with `level`, `version` (the pin) and
-        `except` (directives to relax or replace; `None` leaves one out).
-        Raises InvalidSandbox for a level, pin or directive that does not exist.
+        `except` (directives to relax or replace; `None` leaves one out). `needs` is
+        what the program needs besides. They are laid over each other in the order in
+        which a unit would say them: level, needs, exceptions.
+
+        Raises InvalidSandbox for a level, pin or directive that does not exist, and for
+        what contradicts itself.
         """
         if isinstance(wish, str) or wish is False:
             wish = {"level": wish}
@@ -128,35 +76,129 @@ class Sandbox:
         level = "off" if level is False else level
         _known("level", [level], LEVELS)
         pin = _pin(wish.get("version"))
-        exceptions = wish.get("except") or {}
-        if not isinstance(exceptions, t.Mapping):
-            raise InvalidSandbox("except must be a mapping of directives to values")
-        _known("directive", exceptions, tuple(_BY_NAME))
+        exceptions = _exceptions(level, wish.get("except"))
+        needs = needs or Needs()
+        _check_contradictions(level, needs, exceptions)
 
-        directives: dict[str, t.Any] = {}
-        missing = []
-        for measure in MEASURES:
-            value = measure.value(level)
-            if measure.directive in exceptions:
-                value = exceptions[measure.directive]
-            if value is None or measure.since > pin:
-                continue
-            if measure.since > systemd:
-                missing.append(measure.directive)
-                continue
-            directives[measure.directive] = value
-        return cls(level, pin, directives, tuple(missing))
+        wanted = level_directives(level, pin)
+        for directive, value in needs.assignments(level, wanted).items():
+            _assign(wanted, directive, value)
+        for directive, value in exceptions.items():
+            _assign(wanted, directive, value)
+        missing = [
+            directive
+            for directive, value in wanted.items()
+            if since(directive) > systemd and value is not False
+        ]
+        directives = {
+            directive: value
+            for directive, value in wanted.items()
+            if since(directive) <= systemd
+        }
+        return cls(level, pin, directives, tuple(missing), wanted)
+
+
+def level_directives(level: str, pin: int) -> dict[str, t.Any]:
+    """The directives of a level as it stood for a version of systemd."""
+    return {
+        measure.directive: measure.value(level)
+        for measure in MEASURES
+        if measure.value(level) is not None and measure.since <= pin
+    }
+
+
+def since(directive: str) -> int:
+    """The version that brought a directive of a sandbox; 247 for what is older."""
+    if directive in _BY_NAME:
+        return _BY_NAME[directive].since
+    from .._tables.directives import ever
+
+    known = ever("Service", directive)
+    return max(known.since, OLDEST_PIN) if known else OLDEST_PIN
+
+
+def _assign(wanted: dict[str, t.Any], directive: str, value: t.Any) -> None:
+    """Assign as a later line of the unit would; None takes the directive away."""
+    if value is None:
+        wanted.pop(directive, None)
+    elif directive in LISTS and not isinstance(value, bool) and directive in wanted:
+        wanted[directive] = [*as_list(wanted[directive]), *as_list(value)]
+    else:
+        wanted[directive] = value
+
+
+def as_list(value: t.Any) -> list[t.Any]:
+    """A value as the list of its assignments."""
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _exceptions(level: str, said: t.Any) -> t.Mapping[str, t.Any]:
+    if not said and said is not False:
+        return {}
+    if not isinstance(said, t.Mapping):
+        raise InvalidSandbox("except must be a mapping of directives to values")
+    if level == "off":
+        raise InvalidSandbox(
+            "level off has nothing to except from; name another level, or say the "
+            "directives of the unit apart from the sandbox"
+        )
+    for directive, value in said.items():
+        _check_directive(directive)
+        switch = directive in ("RestrictNamespaces",)
+        if directive in LISTS and not switch and isinstance(value, bool):
+            raise InvalidSandbox(
+                f"except: {directive} is a list and no switch; null leaves it out, "
+                f"[''] resets it, and anything else adds to what the level says"
+            )
+        if isinstance(value, t.Mapping) and set(value) != {"expand"}:
+            raise InvalidSandbox(f"except: {directive} cannot be a mapping")
+    return said
+
+
+def _check_directive(name: t.Any) -> None:
+    names = (*_BY_NAME, *BESIDE)
+    if name in names:
+        return
+    from .._tables.directives import ever
+
+    if isinstance(name, str) and ever("Service", name):
+        raise InvalidSandbox(
+            f"except: {name} is a directive of systemd, but none of the sandbox; "
+            "say it apart from the sandbox"
+        )
+    _known("directive", [name], names)
+
+
+def _check_contradictions(
+    level: str, needs: Needs, exceptions: t.Mapping[str, t.Any]
+) -> None:
+    if needs.outgoing and level in ("sealed", "off"):
+        why = {
+            "sealed": "has no network of its own; level strict has",
+            "off": "filters no addresses; any other level can",
+        }[level]
+        raise InvalidSandbox(
+            f"level {level} {why}, so that {needs.prefix}outgoing contradicts it"
+        )
+    base = level_directives(level, NEWEST_PIN)
+    for directive, opened in needs.assignments(level, base).items():
+        if directive in LISTS or directive not in exceptions:
+            continue
+        if exceptions[directive] not in (opened, None):
+            raise InvalidSandbox(
+                f"except: {directive} contradicts {needs.asked_by(directive)}, which "
+                "sets it by itself; leave one of the two away"
+            )
 
 
 def _pin(value: t.Any) -> int:
     if value is None:
         return DEFAULT_PIN
-    try:
-        pin = int(value)
-    except (TypeError, ValueError):
+    if isinstance(value, bool) or not str(value).isdigit():
         raise InvalidSandbox(
             f"version must be a systemd version such as 252, not {value!r}"
-        ) from None
+        )
+    pin = int(value)
     if not OLDEST_PIN <= pin <= NEWEST_PIN:
         raise InvalidSandbox(
             f"version {pin} is not known to this collection; it knows "
@@ -169,6 +211,27 @@ def _known(kind: str, given: t.Iterable[t.Any], names: tuple[str, ...]) -> None:
     for name in given:
         if name in names:
             continue
-        near = difflib.get_close_matches(str(name), names, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(names)}"
+        by_lower = {known.lower(): known for known in names}
+        near = difflib.get_close_matches(str(name).lower(), by_lower, n=1)
+        hint = (
+            f"did you mean {by_lower[near[0]]}?"
+            if near
+            else f"known: {', '.join(names)}"
+        )
         raise InvalidSandbox(f"{kind} {name!r} does not exist; {hint}")
+
+
+__all__ = (
+    "DEFAULT_PIN",
+    "LEVELS",
+    "MEASURES",
+    "NEWEST_PIN",
+    "OLDEST_PIN",
+    "InvalidSandbox",
+    "Level",
+    "Measure",
+    "Sandbox",
+    "as_list",
+    "level_directives",
+    "since",
+)

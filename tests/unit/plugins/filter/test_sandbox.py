@@ -26,10 +26,32 @@ def test_leaves_out_what_the_host_does_not_know(systemd: t.Any) -> None:
 
 
 def test_says_what_is_wrong() -> None:
-    with pytest.raises(AnsibleFilterError, match=r"services\.sandbox: level 'strikt'"):
+    with pytest.raises(
+        AnsibleFilterError, match=r"services\.sandbox: sandbox: level 'strikt'"
+    ):
         sandbox("strikt")
+    with pytest.raises(AnsibleFilterError, match=": service_sandbox: level 'strikt'"):
+        sandbox("strikt", prefix="service_")
+    with pytest.raises(AnsibleFilterError, match=r": service_devices\[0\]: 'x' is no"):
+        sandbox("strict", needs={"devices": ["x"]}, prefix="service_")
+    with pytest.raises(AnsibleFilterError, match="beside must be a mapping"):
+        sandbox("strict", beside=["User=a"])
 
 
 def test_a_version_that_is_none_is_told() -> None:
     with pytest.raises(AnsibleFilterError, match="systemd 'new'"):
         sandbox("strict", systemd="new")
+
+
+def test_warns_where_a_level_is_undone(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(
+        "ansible.utils.display.Display.warning", lambda _self, text: said.append(text)
+    )
+    wish = {"level": "strict", "except": {"DynamicUser": False}}
+    sandbox(wish, beside={"User": "www"}, name="shop")
+    assert said == []
+    sandbox(wish, name="shop")
+    assert len(said) == 1
+    assert said[0].startswith("shop: it runs as root")
+    assert "exposure is 1.4 instead of 1.1" in said[0]

@@ -17,6 +17,14 @@ from ansible_collections.activated.services.plugins.module_utils._sandbox.levels
     OLDEST_PIN,
     InvalidSandbox,
     Sandbox,
+    since,
+)
+from ansible_collections.activated.services.plugins.module_utils._sandbox.measures import (
+    BESIDE,
+    LISTS,
+)
+from ansible_collections.activated.services.plugins.module_utils._sandbox.needs import (
+    Needs,
 )
 from ansible_collections.activated.services.plugins.module_utils._tables.directives import (
     ever,
@@ -122,9 +130,106 @@ def test_exceptions_relax_replace_and_leave_out(
     assert found.get("MemoryDenyWriteExecute") == expected
 
 
-def test_an_exception_adds_to_off() -> None:
-    wish = {"level": "off", "except": {"NoNewPrivileges": True}}
-    assert Sandbox.parse(wish).directives == {"NoNewPrivileges": True}
+@pytest.mark.parametrize(
+    ("directive", "value", "expected"),
+    [
+        (
+            "SystemCallFilter",
+            "@mount",
+            ["@system-service", "~@privileged @resources", "@mount"],
+        ),
+        (
+            "SystemCallFilter",
+            ["", "@default"],
+            ["@system-service", "~@privileged @resources", "", "@default"],
+        ),
+        ("CapabilityBoundingSet", "CAP_KILL", ["", "CAP_KILL"]),
+        ("RestrictNamespaces", "user", [True, "user"]),
+        ("RestrictNamespaces", False, False),
+        ("ReadWritePaths", "/srv", "/srv"),
+        ("UMask", "0022", "0022"),
+    ],
+)
+def test_lists_are_added_to_and_the_rest_is_replaced(
+    directive: str, value: t.Any, expected: t.Any
+) -> None:
+    wish = {"level": "strict", "except": {directive: value}}
+    assert Sandbox.parse(wish).directives[directive] == expected
+
+
+def test_an_exception_leaves_the_level_as_it_is() -> None:
+    before = Sandbox.parse("strict").directives
+    wish = {"level": "strict", "except": {"SystemCallFilter": "@mount", "UMask": None}}
+    Sandbox.parse(wish)
+    assert Sandbox.parse("strict").directives == before
+
+
+def test_each_list_is_one_of_systemd_that_adds_up() -> None:
+    assert set(LISTS) <= {*NAMES, *BESIDE}
+    assert not set(NAMES) & set(BESIDE)
+    # Of all that the levels hold, systemd merges these (load-fragment.c).
+    assert LISTS & set(NAMES) == {
+        "CapabilityBoundingSet", "IPAddressDeny", "RestrictAddressFamilies",
+        "RestrictNamespaces", "SystemCallArchitectures", "SystemCallFilter",
+    }  # fmt: skip
+    assert all(ever("Service", name) for name in BESIDE)
+
+
+@pytest.mark.parametrize(
+    ("wish", "systemd", "missing"),
+    [
+        ({"version": 247, "except": {"PrivateIPC": True}}, 247, ("PrivateIPC",)),
+        ({"version": 257, "except": {"PrivateIPC": False}}, 247, ()),
+        ({"version": 257, "except": {"PrivatePIDs": True}}, 252, ("PrivatePIDs",)),
+        ({"version": 257, "except": {"PrivatePIDs": True}}, 257, ()),
+    ],
+)
+def test_an_exception_is_bound_by_the_host_and_not_by_the_pin(
+    wish: t.Any, systemd: int, missing: tuple[str, ...]
+) -> None:
+    found = Sandbox.parse(wish, systemd)
+    assert found.missing == missing
+    (directive,) = wish["except"]
+    assert (directive in found.directives) is (since(directive) <= systemd)
+
+
+def test_needs_come_after_the_level_and_exceptions_last() -> None:
+    needs = Needs.parse({"realtime": 5, "outgoing": ["192.0.2.1"]})
+    wish = {"level": "default", "except": {"SystemCallFilter": "~reboot"}}
+    found = Sandbox.parse(wish, needs=needs).directives
+    assert found["SystemCallFilter"] == [
+        "@system-service", "sched_setattr sched_setparam sched_setscheduler", "~reboot",
+    ]  # fmt: skip
+    assert (found["IPAddressDeny"], found["IPAddressAllow"]) == ("any", ["192.0.2.1"])
+
+
+@pytest.mark.parametrize(
+    ("wish", "needs", "says"),
+    [
+        ("sealed", {"outgoing": "any"}, "level strict has, so that x_outgoing"),
+        ("off", {"outgoing": ["::1"]}, "level off filters no addresses"),
+        (
+            {"except": {"MemoryDenyWriteExecute": True}},
+            {"jit": True},
+            "MemoryDenyWriteExecute contradicts x_jit",
+        ),
+        (
+            {"except": {"ProtectHome": "read-only"}},
+            {"readable_paths": ["/home/a"]},
+            "ProtectHome contradicts x_readable_paths or x_writable_paths",
+        ),
+        (
+            {"except": {"PrivateDevices": True}},
+            {"devices": ["/dev/fuse"]},
+            "PrivateDevices contradicts x_devices",
+        ),
+    ],
+)
+def test_what_contradicts_itself(
+    wish: t.Any, needs: dict[str, t.Any], says: str
+) -> None:
+    with pytest.raises(InvalidSandbox, match=says):
+        Sandbox.parse(wish, needs=Needs.parse(needs, "x_"))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +245,15 @@ def test_an_exception_adds_to_off() -> None:
         ({"version": 999}, "247 to 262"),
         ({"version": "new"}, "such as 252, not 'new'"),
         ({"except": ["PrivateTmp"]}, "except must be a mapping"),
+        ({"version": True}, "such as 252, not True"),
+        ({"version": 252.5}, "such as 252, not 252.5"),
+        ({"except": False}, "except must be a mapping"),
         ({"except": {"PrivatTmp": False}}, "did you mean PrivateTmp"),
+        ({"except": {"memorydenywriteexecute": 0}}, "mean MemoryDenyWriteExecute"),
+        ({"except": {"Restart": "no"}}, "of systemd, but none of the sandbox"),
+        ({"except": {"SystemCallFilter": False}}, "is a list and no switch"),
+        ({"except": {"PrivateTmp": {"a": 1}}}, "PrivateTmp cannot be a mapping"),
+        ({"level": "off", "except": {"PrivateTmp": True}}, "nothing to except from"),
     ],
 )
 def test_a_wish_that_cannot_be_met(wish: t.Any, says: str) -> None:
