@@ -101,7 +101,8 @@ options:
     default: false
   exposure_max: &exposure_max
     description:
-      - Refuse a unit whose exposure on this host, on the scale of C(systemd-analyze security), is above this.
+      - Refuse a unit whose exposure on this host, on the scale of C(systemd-analyze security), is above this, before anything changes.
+      - Drop-ins on the host count. It is refused, too, where nothing else would be done.
     type: float
   sandbox:
     description:
@@ -272,7 +273,9 @@ service:
       hello-http.socket: active
     release: 1.4.2
 exposure:
-  description: The exposure of the service's unit, as C(systemd-analyze security) of the host's version puts it; 0 is best.
+  description:
+    - The exposure of the service's unit, as C(systemd-analyze security) of the host puts it; 0 is best.
+    - Below systemd 250, which answers for loaded units alone, it is what that version would say; see P(activated.services.exposure#filter).
   returned: when O(state=present)
   type: float
   sample: 1.1
@@ -356,6 +359,7 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.gen
 from ansible_collections.activated.services.plugins.module_utils._deployment.judging import (
     check_together,
     judge,
+    refuse_exposed,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
     BrokenLedger,
@@ -589,6 +593,8 @@ class Job:
         present = self.deployer.read(wanted)
         plan = self.deployer.plan(wanted, present)
         self.part = Part(self.deployer, wanted, present, plan)
+        if not plan.changed:
+            refuse_exposed(self.part)
         return not plan.changed
 
     def report(self) -> dict[str, t.Any]:
@@ -618,7 +624,7 @@ class Job:
         if goes:
             result["kept"] = kept(self.name)
         else:
-            result["exposure"] = deployer.exposure(part.wanted)
+            result["exposure"] = deployer.exposure(part.wanted, present)
         if self.wish.sandbox:
             result["sandbox"] = self.wish.sandbox
             deployer.notes += [

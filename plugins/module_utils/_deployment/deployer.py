@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 import typing as t
 from dataclasses import dataclass, replace
 
 from .._credential.credential import Credential
 from .._credential.keeper import Keeper
 from .._credential.store import Store, UnusableStore, seals
-from .._host.files import unstage
+from .._host.files import read_text, unstage
 from .._host.manager import Manager, ManagerError, Run
 from .._host.proc import Proc
 from .._release.releases import Releases
@@ -94,6 +95,7 @@ class Deployer:
             terms.check_mode,
         )
         self.proof: dict[str, t.Any] | None = None
+        self._exposures: dict[t.Any, float | None] = {}
         self.rested = 0.0
         """When the service was brought to rest last, as `rest` gives it."""
         self.notes: list[str] = []
@@ -185,12 +187,26 @@ class Deployer:
         gone = Change("discard", self.releases.root, "its releases go with it")
         return Plan((*plan, gone))
 
-    def exposure(self, generation: Generation) -> float | None:
-        """The exposure of the service's unit on systemd's own scale, 0 to 10."""
-        from .._exposure.exposure import exposure
+    def exposure(self, generation: Generation, present: Present) -> float | None:
+        """The exposure of the service's unit, 0 to 10, as the host's own systemd puts
+        it, with the drop-ins that lie on the host; None where it has no unit."""
+        from .._host.security import measure_exposure
+        from .._host.verify import stage_units
 
-        text = generation.units.get(generation.service)
-        return exposure(text, self.systemd).score if text else None
+        name = generation.service
+        if name not in generation.units:
+            return None
+        units = {name: generation.units[name]}
+        for path in present.state(name).drop_ins:
+            folder, file = os.path.split(path)
+            units[f"{os.path.basename(folder)}/{file}"] = read_text(path) or ""
+        key = tuple(units.items())
+        if key not in self._exposures:
+            with tempfile.TemporaryDirectory(prefix="activated-") as stage:
+                stage_units(generation.units, stage)
+                found = measure_exposure(self.run, units, stage, self.systemd)
+            self._exposures[key] = found[name].score if name in found else None
+        return self._exposures[key]
 
     # -- changing ---------------------------------------------------------------------
 

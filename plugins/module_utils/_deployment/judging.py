@@ -64,8 +64,8 @@ def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
     fresh = [part for part in parts if part.plan.subjects("write", "switch")]
     if fresh:
         _verify(fresh)
-    for part in fresh:
-        _refuse_exposed(part)
+    for part in parts:
+        refuse_exposed(part)
 
 
 def _refuse_voided(part: Part) -> None:
@@ -142,11 +142,13 @@ def _judge_texts(units: t.Mapping[str, str], systemd: int) -> None:
         )
 
 
-def _refuse_exposed(part: Part) -> None:
+def refuse_exposed(part: Part) -> None:
+    """Raises InvalidDeployment above exposure_max, also where nothing else changes: the
+    limit may be new, or a drop-in on the host."""
     limit = part.deployer.terms.exposure_max
     if limit is None:
         return
-    score = part.deployer.exposure(part.wanted)
+    score = part.deployer.exposure(part.wanted, part.present)
     if score is not None and score > limit:
         raise InvalidDeployment(
             f"{part.wanted.service} would be exposed at {score} on this host, above "

@@ -137,6 +137,10 @@ class Needs:
             DIRECTORIES[name]: list(folders)
             for name, folders in self.directories.items()
         }
+        read_only = self.directories.get("configuration_directory")
+        if read_only and "ProtectSystem" in closed:
+            # Where systemd has to make it, it gives it to the service, to write to.
+            more["ReadOnlyPaths"] = [f"/etc/{folder}" for folder in read_only]
         more.update(self._paths(closed))
         if self.devices and "PrivateDevices" in closed:
             more["PrivateDevices"] = False
@@ -171,6 +175,12 @@ class Needs:
         wanted = (*self.readable, *self.writable)
         if "ProtectHome" in closed and any(_below(path, _HOMES) for path in wanted):
             more["ProtectHome"] = "tmpfs"
+            # systemd 247 makes the folders on the way with the service's own UMask.
+            ways = sorted({way for path in wanted for way in _ways(path)})
+            if ways:
+                more["TemporaryFileSystem"] = [
+                    _bind(f"{way}:ro,mode=0755") for way in ways
+                ]
         if self.readable:
             more["BindReadOnlyPaths"] = [_bind(path) for path in self.readable]
         hidden = [path for path in self.writable if _below(path, _HIDDEN)]
@@ -186,8 +196,17 @@ def _below(path: str, folders: t.Iterable[str]) -> bool:
     return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
+def _ways(path: str) -> list[str]:
+    """The folders between a home directory's place and a path in it."""
+    folders, above = [], posixpath.dirname(path)
+    while _below(above, _HOMES) and above not in _HOMES:
+        folders.append(above)
+        above = posixpath.dirname(above)
+    return folders
+
+
 def _bind(path: str) -> dict[str, str]:
-    """One path in the syntax of BindPaths=, where a blank would part two of them."""
+    """One entry in the syntax of BindPaths=, where a blank would part two of them."""
     from .._units.quote import path as quoted
 
     return {"expand": quoted(path)}
@@ -228,8 +247,11 @@ def _path(where: str, value: t.Any) -> str:
             "devices have a variable of their own, and what hides the rest is one "
             "directive to except: ProcSubset, ProtectKernelTunables"
         )
-    if re.search(r"[:\n\r\0]", path):
-        raise InvalidNeed(f"{where}: {path!r} holds a colon or a line break")
+    if re.search(r"[:\"'\\\n\r\0]", path):
+        raise InvalidNeed(
+            f"{where}: {path!r} holds a colon, a backslash, a quote or a line break, "
+            "which versions of systemd read differently"
+        )
     return path
 
 

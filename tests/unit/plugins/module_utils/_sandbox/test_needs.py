@@ -28,12 +28,16 @@ EACH: dict[str, tuple[t.Any, dict[str, t.Any]]] = {
     "state_directory": ("shop", {"StateDirectory": ["shop"]}),
     "cache_directory": (["shop", "shop/2"], {"CacheDirectory": ["shop", "shop/2"]}),
     "logs_directory": (["shop"], {"LogsDirectory": ["shop"]}),
-    "configuration_directory": (["shop"], {"ConfigurationDirectory": ["shop"]}),
+    "configuration_directory": (
+        ["shop"],
+        {"ConfigurationDirectory": ["shop"], "ReadOnlyPaths": ["/etc/shop"]},
+    ),
     "runtime_directory": (["shop"], {"RuntimeDirectory": ["shop"]}),
     "readable_paths": (
         ["/home/my files/a", "/srv/a/"],
         {
             "ProtectHome": "tmpfs",
+            "TemporaryFileSystem": [{"expand": '"/home/my files:ro,mode=0755"'}],
             "BindReadOnlyPaths": [
                 {"expand": '"/home/my files/a"'},
                 {"expand": "/srv/a"},
@@ -112,6 +116,17 @@ def test_a_path_in_no_home_leaves_the_homes_hidden() -> None:
     assert Sandbox.parse("strict", needs=needs).directives["ProtectHome"] is True
 
 
+def test_the_folders_on_the_way_into_a_home_can_be_passed() -> None:
+    needs = Needs.parse({
+        "readable_paths": ["/home/a/b/c", "/root/d"], "writable_paths": ["/home/a/e"],
+    })  # fmt: skip
+    ways = Sandbox.parse("strict", needs=needs).directives["TemporaryFileSystem"]
+    assert [way["expand"] for way in ways] == [
+        "/home/a:ro,mode=0755",
+        "/home/a/b:ro,mode=0755",
+    ]
+
+
 def test_any_address_is_what_strict_has_anyway() -> None:
     needs = Needs.parse({"outgoing": "any"})
     assert Sandbox.parse("strict", needs=needs) == Sandbox.parse("strict")
@@ -141,6 +156,7 @@ def test_what_is_empty_is_not_needed(need: str) -> None:
         ({"readable_paths": ["/home//a"]}, "must be absolute"),
         ({"readable_paths": ["/proc/meminfo"]}, "ProcSubset"),
         ({"readable_paths": ["/srv/a:b"]}, "a colon"),
+        ({"readable_paths": ["/srv/a\\b"]}, "a backslash"),
         ({"writable_paths": ["/"]}, r"x_writable_paths\[0\]: / is everything"),
         ({"writable_paths": ["/srv/a\nUser=root"]}, "line break"),
         ({"writable_paths": [7]}, "must be text, not 7"),
