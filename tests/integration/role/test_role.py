@@ -101,11 +101,21 @@ def test_any_string_arrives_and_nothing_travels_twice(
         ({"release": {"version": "1", "source": "x"}}, "source"),
         ({"exec_start": ["bin/hello"]}, "is not in the release"),
         ({"environment": {"A": "a\0b"}}, '"msg": "service_environment.A: has a NUL'),
-        ({"sandbox": "severe"}, '"msg": "service_sandbox: '),
         (
             {"sockets": {"http": {"ListenStream": "a\nb"}}},
             '"msg": "service_sockets.http.ListenStream: has a line break',
         ),
+        (
+            {"sandbox": "strickt"},
+            "service_sandbox: level 'strickt' does not exist; did",
+        ),
+        ({"sandbox": {"version": 999}}, "version 999 is not known to this collection"),
+        ({"sandbox": {"except": {"PrivatTmp": 0}}}, "did you mean PrivateTmp?"),
+        (
+            {"sandbox": "sealed", "outgoing": ["192.0.2.1"]},
+            "service_outgoing contradicts",
+        ),
+        ({"devices": ["ttyS0"]}, "service_devices[0]: 'ttyS0' is no device"),
     ],
 )
 def test_what_is_wrong_is_told_before_the_host_is_touched(
@@ -210,3 +220,41 @@ def test_what_is_wrong_with_one_of_several_is_told_before_anything_changes(
     assert code == 2, said
     assert says in said, said[-2000:]
     assert names(clean.listing("/etc /opt")) == before
+def test_what_a_program_needs_is_in_its_unit(clean: Shop, tmp_path: Path) -> None:
+    needs: dict[str, t.Any] = {
+        "state_directory": "a",
+        "cache_directory": ["b", "c"],
+        "logs_directory": ["d"],
+        "configuration_directory": ["e"],
+        "runtime_directory": ["f"],
+        "readable_paths": ["/srv/g"],
+        "writable_paths": ["/srv/h"],
+        "devices": ["/dev/i", {"path": "/dev/j", "access": "r"}],
+        "outgoing": ["192.0.2.1"],
+        "realtime": 7,
+        "jit": True,
+    }
+    service = wish(clean, tmp_path, **needs)
+    code, said = play(clean, tmp_path, "--check", "--diff", **service)
+    assert code == 0, said[-3000:]
+    assert "[WARNING]: shop" not in said
+    for line in (
+        "StateDirectory=a", "CacheDirectory=b", "CacheDirectory=c", "LogsDirectory=d",
+        "ConfigurationDirectory=e", "RuntimeDirectory=f", "BindReadOnlyPaths=/srv/g",
+        "ReadWritePaths=/srv/h", "DeviceAllow=/dev/i rw", "DeviceAllow=/dev/j r",
+        "IPAddressAllow=192.0.2.1", "LimitRTPRIO=7", "MemoryDenyWriteExecute=no",
+    ):  # fmt: skip
+        assert f"+{line}\n" in said
+
+
+def test_an_exception_that_undoes_the_level_warns(clean: Shop, tmp_path: Path) -> None:
+    loose = {"level": "strict", "except": {"DynamicUser": False}}
+    service = wish(clean, tmp_path, sandbox=loose)
+    # refused from its text, so that no host is asked at all
+    service["directives"] = {"Service": {"Retsart": "no"}}
+    code, said = play(clean, tmp_path, "--check", **service)
+    assert code == 2, said[-3000:]
+    said = " ".join(said.split())
+    assert "Install the release" not in said
+    assert f"[WARNING]: {clean.name}: it runs as root" in said
+    assert said.count("the exposure is 1.4 instead of 1.1 (systemd 257)") == 1
