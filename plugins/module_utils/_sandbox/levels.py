@@ -194,7 +194,7 @@ def _check_contradictions(
 def _pin(value: t.Any) -> int:
     if value is None:
         return DEFAULT_PIN
-    if isinstance(value, bool) or not str(value).isdigit():
+    if not str(value).isdigit():
         raise InvalidSandbox(
             f"version must be a systemd version such as 252, not {value!r}"
         )

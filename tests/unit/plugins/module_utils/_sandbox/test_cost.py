@@ -45,6 +45,16 @@ def test_the_price_is_that_of_systemds_scale() -> None:
     assert cost == 1.9
 
 
+def test_the_scale_is_that_of_the_pin() -> None:
+    # a word that systemd reads from 257 on
+    whole = {**Sandbox.parse("strict").directives, "PrivateUsers": "identity"}
+
+    def cost(pin: int) -> float:
+        return missing(Sandbox("strict", pin, {}, ("PrivateUsers",), whole))[1]
+
+    assert (cost(256), cost(257)) == (0.0, 0.1)
+
+
 def test_nothing_is_missing_where_nothing_is() -> None:
     assert report(Sandbox.parse("strict", 257)) == {
         "level": "strict",
