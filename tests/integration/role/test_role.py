@@ -220,6 +220,8 @@ def test_what_is_wrong_with_one_of_several_is_told_before_anything_changes(
     assert code == 2, said
     assert says in said, said[-2000:]
     assert names(clean.listing("/etc /opt")) == before
+
+
 def test_what_a_program_needs_is_in_its_unit(clean: Shop, tmp_path: Path) -> None:
     needs: dict[str, t.Any] = {
         "state_directory": "a",
