@@ -104,7 +104,7 @@ options:
       - Refuse a unit whose exposure on this host, on the scale of C(systemd-analyze security), is above this, before anything changes.
       - Drop-ins on the host count. It is refused, too, where nothing else would be done.
     type: float
-  sandbox:
+  sandbox: &sandbox
     description:
       - What is known of the sandbox that the units say, as P(activated.services.sandbox_report#filter) gives it. It is returned, and what the host lacks
         of it is a note.
@@ -188,6 +188,7 @@ options:
       rollback: *rollback
       force: *force
       exposure_max: *exposure_max
+      sandbox: *sandbox
       keep: *keep
       needrestart: *needrestart
 seealso:
