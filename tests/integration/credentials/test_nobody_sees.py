@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[3]
 BIN = ROOT / ".venv" / "bin"
 SUITES = os.environ.get("ACTIVATED_SUITES", "bullseye bookworm trixie").split()
 # The oldest stores them plain, the newest encrypted.
-SUITES = SUITES if os.environ.get("ACTIVATED_FULL") else [SUITES[0], SUITES[-1]]
+SUITES = (
+    SUITES
+    if os.environ.get("ACTIVATED_FULL")
+    else list(dict.fromkeys([SUITES[0], SUITES[-1]]))
+)
 SAMPLES = "/run/samples"
 # Where a secret may be: in the store, plain before systemd 250, and where the service reads it.
 BUT = ["/etc/credstore", "/run/credentials"]
