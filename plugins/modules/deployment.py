@@ -57,8 +57,8 @@ options:
         those with systemd 247, in C(/etc/credstore/NAME/CREDENTIAL). The unit loads them from there. What else is in that folder is removed.
       - A changed secret, and a file behind a path that has changed, bring a running service to rest, or reload it where a reload brings it its
         credentials (systemd 260, C(RefreshOnReload=)). An idle service stays idle.
-      - It is logged, so a content in it is refused.
-    type: raw
+      - It is shown, so a content in it is refused.
+    type: dict
     default: {}
   secrets: &secrets
     description:
@@ -340,8 +340,8 @@ from ansible.module_utils.basic import AnsibleModule
 from ansible_collections.activated.services.plugins.module_utils._credential.credential import (
     Credential,
     InvalidCredential,
-    entries,
     parse_all,
+    refuse_contents,
 )
 from ansible_collections.activated.services.plugins.module_utils._credential.store import (
     Sealed,
@@ -431,7 +431,7 @@ REFUSALS = (
 ONE: dict[str, dict[str, t.Any]] = {
     "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
     "units": {"type": "dict"},
-    "credentials": {"type": entries, "default": {}},
+    "credentials": {"type": "dict", "default": {}},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
     "release": {"type": "str"},
     "start": {
@@ -672,6 +672,8 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         return t.cast("tuple[int, str, str]", done)
 
     leave_no_core()
+    for said in (module.params, *(module.params["services"] or ())):
+        refuse_contents(said["credentials"])
     wishes = parse_wishes(module.params, module.check_mode)
     require_root()
     systemd = systemd_version(run)
@@ -765,6 +767,8 @@ def main() -> None:
         required_one_of=[("name", "services")],
         mutually_exclusive=[("services", key) for key in ("name", *ONE)],
         supports_check_mode=True,
+        # nothing of it goes to the system's log: a secret may be in the wrong option
+        no_log=True,
     )
     try:
         result = run_module(module)

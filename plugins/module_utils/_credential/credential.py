@@ -138,21 +138,19 @@ def parse_all(
     return found
 
 
-def entries(said: object) -> dict[str, t.Any]:
-    """The option `credentials` of a module, whose values are logged: no secret goes there.
+def refuse_contents(said: dict[str, t.Any]) -> None:
+    """Refuse a secret in the option `credentials` of a module, whose values are shown.
 
-    What is one is taken out of the value before it is refused, so that the refusal does
-    not show it either. Raises InvalidCredential.
+    What is one is taken out of the value first, so that the refusal does not show it
+    either. Raises InvalidCredential.
     """
-    if not isinstance(said, dict):
-        raise InvalidCredential("must be a mapping of names to mappings")
     for name, entry in said.items():
         if not isinstance(entry, dict):
             continue
         where = f"credential {check_name(name)}"
         if entry.pop("content", None) is not None:
             raise InvalidCredential(
-                f"{where}: its content does not go here, where it is logged, but in "
+                f"{where}: its content does not go here, where it is shown, but in "
                 "base64 into the option secrets, under the same name"
             )
         if isinstance(entry.get("encrypted"), str):
@@ -161,7 +159,6 @@ def entries(said: object) -> dict[str, t.Any]:
             except InvalidCredential:  # a secret by mistake, perhaps
                 del entry["encrypted"]
                 raise
-    return said
 
 
 def check_name(name: object) -> str:
