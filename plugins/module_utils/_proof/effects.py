@@ -31,7 +31,7 @@ JUDGES: dict[str, Look] = {
     "AmbientCapabilities": sees_rights.ambient_set,
     "UMask": sees_rights.umask,
     "RemoveIPC": sees_rights.nothing("what it does, it does after the service's end"),
-    "KeyringMode": sees_rights.nothing("nobody sees the keyrings of another process"),
+    "KeyringMode": sees_rights.nothing("no process shows its keyrings"),
     "PrivateNetwork": sees_rights.space("net"),
     "PrivateIPC": sees_rights.space("ipc"),
     "PrivatePIDs": sees_rights.space("pid"),
