@@ -36,7 +36,7 @@ options:
     type: dict
     default: {}
   name:
-    description: The name of the service, for warnings.
+    description: The name of the service, for errors and warnings.
     type: str
     default: ""
   prefix:

@@ -88,15 +88,16 @@ def sandbox(
     where = "activated.services.sandbox"
     if not str(systemd).isdigit():
         raise AnsibleFilterError(f"{where}: systemd {systemd!r} is no version like 252")
+    named = f"{where}: {name}" if name else where
     if beside is not None and not isinstance(beside, t.Mapping):
         raise AnsibleFilterError(f"{where}: beside must be a mapping of directives")
     try:
         found = Sandbox.parse(wish, int(systemd), Needs.parse(needs or {}, prefix))
         said = warning(found, beside)
     except (InvalidSandbox, InvalidValue) as exc:
-        raise AnsibleFilterError(f"{where}: {prefix}sandbox: {exc}") from exc
+        raise AnsibleFilterError(f"{named}: {prefix}sandbox: {exc}") from exc
     except InvalidNeed as exc:
-        raise AnsibleFilterError(f"{where}: {exc}") from exc
+        raise AnsibleFilterError(f"{named}: {exc}") from exc
     if said:
         Display().warning(f"{name or 'the service'}: {said}")
     return found.directives

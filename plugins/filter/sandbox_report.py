@@ -91,13 +91,14 @@ def sandbox_report(
     where = "activated.services.sandbox_report"
     if not str(systemd).isdigit():
         raise AnsibleFilterError(f"{where}: systemd {systemd!r} is no version like 252")
+    named = f"{where}: {name}" if name else where
     try:
         found = Sandbox.parse(wish, int(systemd), Needs.parse(needs or {}, prefix))
         return report(found, beside)
     except (InvalidSandbox, InvalidValue) as exc:
-        raise AnsibleFilterError(f"{where}: {prefix}sandbox: {exc}") from exc
+        raise AnsibleFilterError(f"{named}: {prefix}sandbox: {exc}") from exc
     except InvalidNeed as exc:
-        raise AnsibleFilterError(f"{where}: {exc}") from exc
+        raise AnsibleFilterError(f"{named}: {exc}") from exc
 
 
 class FilterModule:

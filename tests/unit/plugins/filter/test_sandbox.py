@@ -34,6 +34,10 @@ def test_says_what_is_wrong() -> None:
         sandbox("strikt", prefix="service_")
     with pytest.raises(AnsibleFilterError, match=r": service_devices\[0\]: 'x' is no"):
         sandbox("strict", needs={"devices": ["x"]}, prefix="service_")
+    with pytest.raises(
+        AnsibleFilterError, match=r"sandbox: shop: outgoing\[0\]: 'x' is"
+    ):
+        sandbox("strict", needs={"outgoing": ["x"]}, name="shop")
     with pytest.raises(AnsibleFilterError, match="beside must be a mapping"):
         sandbox("strict", beside=["User=a"])
 
