@@ -175,12 +175,12 @@ class Needs:
         wanted = (*self.readable, *self.writable)
         if "ProtectHome" in closed and any(_below(path, _HOMES) for path in wanted):
             more["ProtectHome"] = "tmpfs"
-            # systemd 247 makes the folders on the way with the service's own UMask.
-            ways = sorted({way for path in wanted for way in _ways(path)})
-            if ways:
-                more["TemporaryFileSystem"] = [
-                    _bind(f"{way}:ro,mode=0755") for way in ways
-                ]
+            # systemd 247 leaves the stand-ins of the homes writable, and makes the
+            # folders on the way with the service's own UMask.
+            ways = {way for path in wanted for way in _ways(path)}
+            more["TemporaryFileSystem"] = [
+                _bind(f"{way}:ro,mode=0755") for way in sorted({*_HOMES, *ways})
+            ]
         if self.readable:
             more["BindReadOnlyPaths"] = [_bind(path) for path in self.readable]
         hidden = [path for path in self.writable if _below(path, _HIDDEN)]

@@ -24,6 +24,14 @@ from ansible_collections.activated.services.plugins.module_utils._units.render i
 )
 
 CALLS = "sched_setattr sched_setparam sched_setscheduler"
+
+
+def stand_ins(*ways: str) -> list[dict[str, str]]:
+    """What is put in the place of the homes, and on the way to a path in one."""
+    homes = [f"{home}:ro,mode=0755" for home in ("/home", "/root", "/run/user")]
+    return [{"expand": text} for text in (homes[0], *ways, *homes[1:])]
+
+
 EACH: dict[str, tuple[t.Any, dict[str, t.Any]]] = {
     "state_directory": ("shop", {"StateDirectory": ["shop"]}),
     "cache_directory": (["shop", "shop/2"], {"CacheDirectory": ["shop", "shop/2"]}),
@@ -37,7 +45,7 @@ EACH: dict[str, tuple[t.Any, dict[str, t.Any]]] = {
         ["/home/my files/a", "/srv/a/"],
         {
             "ProtectHome": "tmpfs",
-            "TemporaryFileSystem": [{"expand": '"/home/my files:ro,mode=0755"'}],
+            "TemporaryFileSystem": stand_ins('"/home/my files:ro,mode=0755"'),
             "BindReadOnlyPaths": [
                 {"expand": '"/home/my files/a"'},
                 {"expand": "/srv/a"},
@@ -48,6 +56,7 @@ EACH: dict[str, tuple[t.Any, dict[str, t.Any]]] = {
         ["/srv/a b", "/tmp/x", "/root/y"],
         {
             "ProtectHome": "tmpfs",
+            "TemporaryFileSystem": stand_ins(),
             "BindPaths": [{"expand": "/tmp/x"}, {"expand": "/root/y"}],
             "ReadWritePaths": ["/srv/a b"],
         },
@@ -121,10 +130,7 @@ def test_the_folders_on_the_way_into_a_home_can_be_passed() -> None:
         "readable_paths": ["/home/a/b/c", "/root/d"], "writable_paths": ["/home/a/e"],
     })  # fmt: skip
     ways = Sandbox.parse("strict", needs=needs).directives["TemporaryFileSystem"]
-    assert [way["expand"] for way in ways] == [
-        "/home/a:ro,mode=0755",
-        "/home/a/b:ro,mode=0755",
-    ]
+    assert ways == stand_ins("/home/a:ro,mode=0755", "/home/a/b:ro,mode=0755")
 
 
 def test_any_address_is_what_strict_has_anyway() -> None:
