@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._units.words import split_words
 from .kernel import HOMES, Kernel, inaccessible, within
 from .verdicts import Seen, Verdict, all_of, without
 
@@ -127,7 +128,9 @@ def protect_system(value: str, seen: Seen) -> Verdict:
 
 def writable(declared: t.Mapping[str, str]) -> list[str]:
     """The places that a unit declares to be writable."""
-    found = [word.lstrip("-+") for word in declared.get("ReadWritePaths", "").split()]
+    # Of these lists, systemctl quotes the words of this one alone.
+    quoted = split_words(declared.get("ReadWritePaths", ""), relax=True)
+    found = [word.lstrip("-+") for word in quoted]
     for word in declared.get("BindPaths", "").split():
         parts = word.lstrip("-").split(":")
         found.append(parts[1] if len(parts) > 1 else parts[0])

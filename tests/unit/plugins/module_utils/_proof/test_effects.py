@@ -194,6 +194,12 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
         {"mounts": (*OWN, mount("/srv"))},
         True,
     ),
+    # as systemctl shows a path with a blank
+    (
+        {"ProtectSystem": "strict", "ReadWritePaths": '"/srv/a b" /x'},
+        {"mounts": (*OWN, mount("/srv/a b"))},
+        True,
+    ),
     (
         {"ProtectSystem": "strict", "StateDirectory": "a a/b:c"},
         {"mounts": (*OWN, mount("/var/lib/private/a/b"))},
