@@ -42,6 +42,8 @@ JUDGES: dict[str, Look] = {
     "PrivateDevices": sees_files.private_devices,
     "ProtectSystem": sees_files.protect_system,
     "ProtectHome": sees_files.protect_home,
+    "ReadOnlyPaths": sees_files.read_only_paths,
+    "BindReadOnlyPaths": sees_files.bind_read_only_paths,
     "ProtectKernelTunables": sees_files.protect_kernel_tunables,
     "ProtectControlGroups": sees_files.protect_control_groups,
     "PrivateBPF": sees_files.private_bpf,

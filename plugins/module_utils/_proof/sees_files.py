@@ -95,7 +95,7 @@ def protect_system(value: str, seen: Seen) -> Verdict:
 
     systemd itself leaves /run as it is where it mounts /proc or /sys anew, whatever
     ProtectSystem says (seen on 252, 257 and 262, not on 247): that is told, and is no
-    difference, since no host does otherwise. ReadOnlyPaths=/run closes it.
+    difference, since no host does otherwise. ReadOnlyPaths=/run closes it, as the levels do.
     """
     strict = value == "strict"
     places = {"strict": ("/",), "full": ("/usr", "/etc", "/boot", "/efi")}
@@ -131,9 +131,7 @@ def writable(declared: t.Mapping[str, str]) -> list[str]:
     # Of these lists, systemctl quotes the words of this one alone.
     quoted = split_words(declared.get("ReadWritePaths", ""), relax=True)
     found = [word.lstrip("-+") for word in quoted]
-    for word in declared.get("BindPaths", "").split():
-        parts = word.lstrip("-").split(":")
-        found.append(parts[1] if len(parts) > 1 else parts[0])
+    found += [_bound(word) for word in declared.get("BindPaths", "").split()]
     for word in declared.get("TemporaryFileSystem", "").split():
         found.append(word.partition(":")[0])
     for name, base in FOLDERS.items():
@@ -141,6 +139,29 @@ def writable(declared: t.Mapping[str, str]) -> list[str]:
             folder = word.partition(":")[0]
             found += [f"{base}/{folder}", f"{base}/private/{folder}"]
     return found
+
+
+@mounted
+def read_only_paths(value: str, seen: Seen) -> Verdict:
+    """Each path that the service sees must lie on a mount that cannot be written to."""
+    paths = [w.lstrip("+") for w in value.split() if not w.startswith("-")]
+    return _read_only(seen.kernel, paths)
+
+
+@mounted
+def bind_read_only_paths(value: str, seen: Seen) -> Verdict:
+    """Each bound path must be a mount of its own that cannot be written to."""
+    places = [_bound(word) for word in value.split() if not word.startswith("-")]
+    absent = [place for place in places if seen.kernel.mount(place) is None]
+    if absent:
+        return f"nothing is mounted on {' and '.join(absent)}", False
+    return _read_only(seen.kernel, places)
+
+
+def _bound(word: str) -> str:
+    """Where an entry of BindPaths= or BindReadOnlyPaths= is mounted."""
+    parts = word.lstrip("-").split(":")
+    return parts[1] if len(parts) > 1 else parts[0]
 
 
 @mounted

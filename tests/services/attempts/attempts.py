@@ -209,7 +209,7 @@ def write_var() -> None:
     touch(f"/var/lib/{MARK}")
 
 
-@attempt("ProtectSystem", "write to /run/lock, open to all")
+@attempt("ProtectSystem ReadOnlyPaths", "write to /run/lock, open to all")
 def write_run_lock() -> None:
     touch("/run/lock")
 
@@ -301,7 +301,7 @@ def write_sysctl() -> None:
     os.close(os.open("/proc/sys/kernel/domainname", os.O_WRONLY))
 
 
-@attempt("ProtectKernelTunables", "write below /sys")
+@attempt("ProtectKernelTunables BindReadOnlyPaths", "write below /sys")
 def write_sys() -> None:
     os.close(os.open("/sys/module/kernel/parameters/panic", os.O_WRONLY))
 

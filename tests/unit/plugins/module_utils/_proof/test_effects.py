@@ -96,7 +96,8 @@ DIRECTIVES = {
     "ProtectKernelTunables": "yes", "ProtectControlGroups": "yes", "ProtectProc": "invisible",
     "ProcSubset": "pid", "PrivateBPF": "yes", "ProtectClock": "yes", "ProtectKernelModules": "yes",
     "ProtectKernelLogs": "yes", "RestrictRealtime": "yes", "MemoryMax": "67108864",
-    "TasksMax": "10", "CPUQuotaPerSecUSec": "200ms",
+    "TasksMax": "10", "CPUQuotaPerSecUSec": "200ms", "ReadOnlyPaths": "/run +/etc -/gone",
+    "BindReadOnlyPaths": "/sys:/sys:rbind",
 }  # fmt: skip
 #: Carried out by a system call filter: that there is none shows, what it holds does not.
 FILTERS = {

@@ -38,7 +38,7 @@ EACH: dict[str, tuple[t.Any, dict[str, t.Any]]] = {
     "logs_directory": (["shop"], {"LogsDirectory": ["shop"]}),
     "configuration_directory": (
         ["shop"],
-        {"ConfigurationDirectory": ["shop"], "ReadOnlyPaths": ["/etc/shop"]},
+        {"ConfigurationDirectory": ["shop"], "ReadOnlyPaths": ["/run", "/etc/shop"]},
     ),
     "runtime_directory": (["shop"], {"RuntimeDirectory": ["shop"]}),
     "readable_paths": (
@@ -47,6 +47,7 @@ EACH: dict[str, tuple[t.Any, dict[str, t.Any]]] = {
             "ProtectHome": "tmpfs",
             "TemporaryFileSystem": stand_ins('"/home/my files:ro,mode=0755"'),
             "BindReadOnlyPaths": [
+                "/sys",
                 {"expand": '"/home/my files/a"'},
                 {"expand": "/srv/a"},
             ],
