@@ -594,6 +594,29 @@ def barred(story: Options) -> Options:
     return {"points": [{"where": path, "wrong": said}]}
 
 
+def set_back(story: Options) -> Options:
+    """Deploy by turns while the clock of the process goes back a day with each look."""
+
+    def fault() -> None:
+        now = [time.time()]
+
+        def earlier() -> float:
+            now[0] -= 86400
+            return now[0]
+
+        time.time = earlier
+
+    name, found = story["name"], []
+    for goal in [*story["goals"], *story["goals"]]:
+        said = []
+        result = run("deployment", goal["wish"], fault)
+        if not result or result.get("failed"):
+            said.append(f"it failed: {result}")
+        said += judge(name, goal["wish"], goal["answers"])
+        found.append({"where": goal["wish"]["release"], "wrong": said})
+    return {"points": found}
+
+
 def together(story: Options) -> Options:
     """Run two deployments at once: the second waits for the first, held or killed."""
     name, found = story["name"], []
@@ -635,7 +658,17 @@ def going_on(stopped: tuple[int, int]) -> None:
 
 STORIES = {
     story.__name__: story
-    for story in (crashes, several, moments, once, turn, full, barred, together)
+    for story in (
+        crashes,
+        several,
+        moments,
+        once,
+        turn,
+        full,
+        barred,
+        set_back,
+        together,
+    )
 }
 
 if __name__ == "__main__":

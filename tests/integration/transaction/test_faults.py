@@ -97,6 +97,13 @@ def test_dates_mean_nothing(shop: Shop) -> None:
         assert shop.ask() == f"{version} {version}"
 
 
+def test_a_clock_that_is_set_back(shop: Shop) -> None:
+    """Containers may not set the clock; the process is told another time."""
+    points = tell(shop, "set_back", proof=True, **two(shop))
+    assert len(points) == 4
+    assert not wrong(points), wrong(points)
+
+
 def test_two_at_once_take_turns(shop: Shop) -> None:
     points = tell(shop, "together", **two(shop))
     assert not wrong(points), wrong(points)
