@@ -240,17 +240,24 @@ def test_a_member_alone_brings_all_of_its_group_to_rest(three: list[Shop]) -> No
     """Killed while a port passes on: the next run of one of the two puts both back."""
     giver, taker, _other = three
     old, new = moving(giver, taker)
-    for at, who in (("step open", 0), ("prove", 0), ("prove", 1), ("finish", 0)):
+    for at, passing, who in (
+        ("step open", 0, 0),
+        ("prove", 0, 0),
+        ("prove", 0, 1),
+        ("commit", 0, 1),
+        ("commit", 1, 1),  # between the two: it is decided
+        ("finish", 0, 0),
+    ):
         well(*old)
-        killed = tell(giver, "once", wish=all_of(*new), at=at)
+        killed = tell(giver, "once", wish=all_of(*new), at=at, passing=passing)
         assert not wrong(killed), wrong(killed)
-        shop, wish = (giver, taker)[who], (new if at == "finish" else old)[who].wish
+        decided = passing == 1 or at == "finish"
+        shop, wish = (giver, taker)[who], (new if decided else old)[who].wish
         again = shop.host.run("deployment", **wish)
-        note = "had ended" if at == "finish" else "was undone first"
-        assert note in again["notes"][0]
+        assert ("had ended" if decided else "was undone first") in again["notes"][0]
         info = [shop.host.run("service_info", name=s.name) for s in (giver, taker)]
         assert not any(one["interrupted"] for one in info)
-        text = "1 two" if at == "finish" else "1 one"
+        text = "1 two" if decided else "1 one"
         assert (giver.ask(), giver.ask(1), taker.ask()) == (text,) * 3
 
 
