@@ -224,6 +224,17 @@ class Manager:
         rc, out, _err = self._run(argv, env=ENVIRONMENT)
         return [line for line in out.splitlines() if line.strip()] if rc == 0 else []
 
+    def refused_calls(self, since_usec: int) -> list[str]:
+        """What the kernel has told since a time of the real-time clock of processes that
+        a filter of system calls has killed (audit, type 1326): the whole host's, where
+        there is audit at all."""
+        argv = ["journalctl", "--quiet", "--no-pager", "-o", "short-monotonic"]
+        argv += [f"--since=@{since_usec / 1000000:.6f}", "-n", "1000"]
+        argv += ["_TRANSPORT=audit", "+", "_TRANSPORT=kernel"]
+        rc, out, _err = self._run(argv, env=ENVIRONMENT)
+        rows = out.splitlines() if rc == 0 else []
+        return [row for row in rows if "type=1326" in row or "SECCOMP" in row]
+
     def endings(self, unit: str, since_usec: int) -> list[str]:
         """How main processes of a unit have failed since a time of the real-time clock,
         from the fields that systemd itself writes to the journal; the oldest first."""
