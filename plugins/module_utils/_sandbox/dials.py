@@ -154,6 +154,11 @@ TOGETHER: tuple[tuple[str, ...], ...] = (
 )
 #: How likely a program that runs as root is to need each of them.
 ROOTS = (0.2, 0.15, 0.3, 0.1, 0.1, 0.05, 0.05, 0.05)
+#: Of all others, those that a program is likely to miss.
+SOUGHT = (
+    *("CAP_SYS_ADMIN", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SETPCAP"),
+    "CAP_AUDIT_WRITE",
+)
 #: What a service that changes its user asks of the kernel, of all that @privileged is.
 CHANGES_USER = "@setuid @chown"
 
@@ -358,7 +363,9 @@ def _capabilities(seen: Observed) -> tuple[list[Knob], str]:
             knobs.append(Knob(name, (Grade(mine, risk),), " ".join(mine)))
     others = tuple(cap for cap in CAPABILITIES if cap in rest)
     if others:
-        knobs.append(Knob(name, (Grade(others, 0.05),), "all others"))
+        fewer = tuple(cap for cap in others if cap not in SOUGHT)
+        grades = [Grade(others, 0.05)] + ([Grade(fewer, 0.1)] if fewer else [])
+        knobs.append(Knob(name, tuple(grades), "all others"))
     return knobs, "; ".join(reasons)
 
 

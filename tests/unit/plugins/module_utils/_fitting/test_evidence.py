@@ -149,9 +149,12 @@ def test_what_could_not_be_written_to() -> None:
         ("mmap() failed: Permission denied", {"MemoryDenyWriteExecute"}),
         (
             "unshare() failed (1: Operation not permitted)",
-            {"RestrictNamespaces"},
+            {"RestrictNamespaces", "CapabilityBoundingSet all others"},
         ),
-        ("mount(x) failed: Operation not permitted", {"SystemCallFilter list"}),
+        (
+            "mount(x) failed: Operation not permitted",
+            {"SystemCallFilter list", "CapabilityBoundingSet all others"},
+        ),
         ("setpriority() failed (1: Operation not permitted)", NICE),
         ("something went wrong", set()),
     ],
