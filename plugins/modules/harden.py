@@ -365,10 +365,10 @@ def work(module: AnsibleModule, manager: Manager) -> dict[str, t.Any]:
     with lock(
         os.path.join(RECORDS, f"{terms.service}.lock"), timeout=5
     ), interruptible():
+        remove(log)
         if terms_are(module, "restored"):
             return {"changed": Bench(manager, terms.service).recover()}
         with contextlib.ExitStack() as stack:
-            remove(log)
             stack.callback(remove, log)
             fitter.read()
             if fitter.owner:  # no deployment of it meanwhile

@@ -143,7 +143,7 @@ def launch(needy: Needy) -> subprocess.Popen[str]:
     assert process.stdin
     process.stdin.write(json.dumps(given))
     process.stdin.close()
-    host.sh(f"timeout 30 sh -c 'until [ -e {RUNTIME} ]; do sleep 0.02; done'")
+    host.sh(f"timeout 120 sh -c 'until [ -e {RUNTIME} ]; do sleep 0.02; done'")
     return process
 
 
@@ -173,9 +173,8 @@ def test_a_signal_ends_it_tidily(needy: Needy, signal: str) -> None:
 
 def test_after_a_kill_the_next_run_puts_it_back(needy: Needy) -> None:
     needy.start("code", "space")
-    needy.host.sh(
-        "systemctl stop needy"
-    )  # it is found at rest, and the killed run leaves it running
+    # it is found at rest, and the killed run leaves it running
+    needy.host.sh("systemctl stop needy")
     end(needy, launch(needy), "KILL")
     assert RUNTIME.rpartition("/")[0] in needy.traces()
     assert needy.fit(check=True, state="restored")["changed"]
