@@ -149,6 +149,20 @@ def test_a_wrong_suspicion_costs_trials_and_nothing_else(
     assert set(found.kept) == {dial.name for dial in dials()} - bad
 
 
+def test_whatever_a_failure_speaks_of_is_left_out_of_the_next_trial() -> None:
+    judge = Judge({"d7": 0})
+    spoken = frozenset({"d7", "d8", "d9"})
+
+    def says(setting: Setting) -> Answer:
+        answer = judge(setting)
+        return answer if answer.passed else Answer(False, spoken)
+
+    fit(dials(12), says, judge.left)
+    first, second = judge.asked[:2]
+    assert spoken <= set(first)
+    assert set(second) == set(first) - spoken
+
+
 def test_nothing_to_turn_needs_no_trial() -> None:
     judge = Judge()
     assert fit([], judge, judge.left).kept == {}
