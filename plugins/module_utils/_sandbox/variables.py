@@ -14,6 +14,7 @@ from .._units.unit import Unit
 from .compose import WRITABLE
 from .dials import word
 from .levels import LEVELS, MEASURES, Sandbox
+from .measures import LISTS
 
 #: Directives whose value is a set of words: their order says nothing.
 SETS = ("CapabilityBoundingSet", "RestrictAddressFamilies")
@@ -34,7 +35,7 @@ def variables(
     final = {m.directive: unit.effective("Service", m.directive) for m in MEASURES}
     # of a directive that is given but empty, the emptiness is what is meant
     empty = {name for name in final if unit.values("Service", name) and not final[name]}
-    best: tuple[int, str, dict[str, t.Any]] | None = None
+    fits: list[tuple[int, str, dict[str, t.Any]]] = []
     for level in reversed(LEVELS[1:]):
         named = Sandbox.parse({"level": level}, systemd)
         exceptions: dict[str, t.Any] = {}
@@ -50,10 +51,8 @@ def variables(
                 continue
             elif not there or _texts(name, want) != _normal(name, have):
                 exceptions[name] = _plain(name, have)
-        if best is None or len(exceptions) < best[0]:
-            best = (len(exceptions), level, exceptions)
-    assert best is not None
-    _count, level, exceptions = best
+        fits.append((len(exceptions), level, exceptions))
+    _count, level, exceptions = min(fits, key=lambda one: one[0])
     found: dict[str, t.Any] = {
         "service_sandbox": {"level": level, "except": exceptions}
         if exceptions
@@ -96,10 +95,9 @@ def _normal(name: str, values: t.Sequence[str]) -> list[str]:
 
 
 def _plain(name: str, values: t.Sequence[str]) -> t.Any:
-    if name in SETS:
-        return " ".join(w for value in values for w in value.split())
-    if name == "SystemCallFilter":
-        return list(values)
+    if name in LISTS:
+        # what is excepted is added to the level's list: an empty value begins anew
+        return ["", *(value for value in values if value)]
     switch = {"yes": True, "true": True, "no": False, "false": False}
     last = values[-1] if values else ""
     return switch.get(last, last)

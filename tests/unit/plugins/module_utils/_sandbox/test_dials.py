@@ -290,8 +290,8 @@ def test_a_level_is_known_again(level: str) -> None:
     [
         {"MemoryDenyWriteExecute": None},
         {"ProcSubset": "all"},
-        {"SystemCallFilter": ["@system-service"]},
-        {"RestrictAddressFamilies": "AF_UNIX AF_INET"},
+        {"SystemCallFilter": ["", "@system-service"]},
+        {"RestrictAddressFamilies": ["", "AF_UNIX AF_INET"]},
     ],
 )
 def test_the_exceptions_give_the_same_unit(exceptions: dict[str, t.Any]) -> None:
