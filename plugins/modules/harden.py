@@ -323,25 +323,33 @@ REFUSALS = (
 )
 
 
-class Interrupted(RuntimeError):
-    """A signal asked this run to end."""
+class Interrupted(BaseException):
+    """A signal asked this run to end. Like KeyboardInterrupt it passes by whoever catches
+    every `Exception`, as `run_command` does."""
+
+
+SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def undisturbed() -> None:
+    """Let nothing that can be ignored disturb the way back."""
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 @contextlib.contextmanager
 def interruptible() -> t.Iterator[None]:
     """Let the signals that end a program end this one only after it has tidied up."""
-    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
     def end(number: int, _frame: object) -> None:
-        for one in numbers:  # nothing disturbs the way back
-            signal.signal(one, signal.SIG_IGN)
+        undisturbed()
         raise Interrupted(f"ended by {signal.Signals(number).name}")
 
-    before = [signal.signal(number, end) for number in numbers]
+    before = [signal.signal(number, end) for number in SIGNALS]
     try:
         yield
     finally:
-        for number, handler in zip(numbers, before):
+        for number, handler in zip(SIGNALS, before):
             signal.signal(number, handler)
 
 
@@ -355,7 +363,7 @@ def work(module: AnsibleModule, manager: Manager) -> dict[str, t.Any]:
         with open(log, "a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    fitter = Fitter(terms, manager, progress=progress)
+    fitter = Fitter(terms, manager, progress=progress, undisturbed=undisturbed)
     if module.check_mode and terms_are(module, "restored"):
         return {"changed": Bench(manager, terms.service).leftover}
     if module.check_mode:

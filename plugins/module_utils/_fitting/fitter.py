@@ -150,11 +150,13 @@ class Fitter:
         manager: Manager,
         proc: Proc | None = None,
         progress: t.Callable[[str], None] = lambda _line: None,
+        undisturbed: t.Callable[[], None] = lambda: None,
     ) -> None:
         self.terms = terms
         self.manager = manager
         self.proc = proc or Proc()
         self.progress = progress
+        self.undisturbed = undisturbed
         self.bench = Bench(manager, terms.service)
         self.trials: list[Trial] = []
         self.notes: list[str] = []
@@ -432,6 +434,7 @@ class Fitter:
             whole = confirm(found, self.judge_last, self.left_last)
             self._ask_why(found)
         finally:
+            self.undisturbed()
             self.bench.close()
         if found.kept != passed:
             more = ", ".join(name for name in passed if name not in found.kept)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.activated.services.plugins.module_utils._proof.probe import (
     InvalidProbe,
 )
