@@ -23,7 +23,7 @@ from .._proof.proof import SERVICE_PROPERTIES, Leave, Proof, ServiceState, Wish
 from .._proof.prover import prove
 from .._proof.running import Asked, parse_address, prove_running
 from .._sandbox.compose import drop_in, lines
-from .._sandbox.dials import Knob, Observed, Plan, plan
+from .._sandbox.dials import Knob, Observed, Plan, check_names, plan
 from .._sandbox.search import Answer, Fit, Setting, confirm, fit
 from .._sandbox.variables import variables
 from .._units.unit_name import InvalidUnitName, checked_unit_name, is_template
@@ -76,7 +76,7 @@ class Terms:
 
     @classmethod
     def parse(cls, options: t.Mapping[str, t.Any]) -> Terms:
-        """Read the options of the module ``harden``; raises InvalidFit."""
+        """Read the options of the module ``harden``; raises InvalidFit and UnknownDirective."""
         given: dict[str, t.Any] = {
             key: tuple(value) if isinstance(value, list) else value
             for key, value in options.items()
@@ -103,6 +103,7 @@ class Terms:
                 f"name: {service} is never restarted by this: too much needs it"
             )
         terms = cls(service=service, **given)
+        check_names((*terms.only, *terms.keep))
         if terms.restarts_max <= FIXED:
             raise InvalidFit(
                 f"restarts_max: {terms.restarts_max} leaves nothing to try with: "

@@ -163,6 +163,19 @@ SOUGHT = (
 CHANGES_USER = "@setuid @chown"
 
 
+def check_names(
+    names: t.Iterable[str], measures: t.Sequence[Measure] = MEASURES
+) -> list[str]:
+    """What can be fitted; raises UnknownDirective where one of the names cannot."""
+    known = [m.directive for m in measures if m.directive != ANSWER]
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
+            raise UnknownDirective(f"{name!r} is none of what is fitted; {hint}")
+    return known
+
+
 def plan(
     seen: Observed,
     only: t.Collection[str] = (),
@@ -170,12 +183,7 @@ def plan(
     measures: t.Sequence[Measure] = MEASURES,
 ) -> Plan:
     """The knobs for a service. Raises UnknownDirective for a name in `only` or `keep`."""
-    known = [m.directive for m in measures if m.directive != ANSWER]
-    for name in (*only, *keep):
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}"
-            raise UnknownDirective(f"{name!r} is none of what is fitted; {hint}")
+    known = check_names((*only, *keep), measures)
     knobs: list[Knob] = []
     left: dict[str, str] = {}
     for measure in measures:
