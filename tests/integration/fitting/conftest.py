@@ -44,8 +44,8 @@ class Needy:
     def traces(self) -> str:
         """What fitting has left on the host; empty where it has tidied up."""
         return self.host.sh(
-            "ls -d /run/systemd/system/*.d 2>/dev/null; ls /run/activated.services/harden "
-            "2>/dev/null | grep -v '\\.lock$'; systemctl show -p DropInPaths --value needy; true"
+            "ls -d /run/systemd/system/needy* 2>/dev/null; ls "
+            "/run/activated.services/harden/needy* 2>/dev/null | grep -v '\\.lock$'; systemctl show -p DropInPaths --value needy; true"
         )
 
 
