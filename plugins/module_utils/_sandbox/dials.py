@@ -25,6 +25,8 @@ from .search import Dial
 
 #: A directive that is never a dial: it says only how a filter answers.
 ANSWER = "SystemCallErrorNumber"
+#: Directives that are lists of paths.
+PATHS = ("BindReadOnlyPaths", "InaccessiblePaths", "TemporaryFileSystem")
 
 #: Groups of calls that hardly any service has a use for, where the list is too narrow.
 WORST = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap"
@@ -339,6 +341,10 @@ def _same(name: str, value: t.Any, declared: str) -> bool:
         return have & want == want
     if name == "RestrictAddressFamilies":
         return sorted(declared.split()) == sorted(str(value).split())
+    if name in PATHS:
+        # systemctl shows the source, the target and the flags of a bind
+        have_ = {part.lstrip("-+").split(":")[0] for part in declared.split()}
+        return {w.lstrip("-+").split(":")[0] for w in str(value).split()} <= have_
     return declared == word(value)
 
 

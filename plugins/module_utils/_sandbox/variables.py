@@ -12,12 +12,12 @@ import typing as t
 
 from .._units.unit import Unit
 from .compose import WRITABLE
-from .dials import word
+from .dials import PATHS, word
 from .levels import LEVELS, MEASURES, Sandbox
 from .measures import LISTS
 
 #: Directives whose value is a set of words: their order says nothing.
-SETS = ("CapabilityBoundingSet", "RestrictAddressFamilies")
+SETS = ("CapabilityBoundingSet", "RestrictAddressFamilies", *PATHS)
 
 
 def variables(

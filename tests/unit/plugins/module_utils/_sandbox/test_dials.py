@@ -42,6 +42,8 @@ OPEN = {
     "UMask": "0022",
     "KeyringMode": "private",
 }
+#: What the tightest level does without, since it has it in another way.
+BEYOND = {measure.directive for measure in MEASURES if measure.sealed is None}
 NGINX = Observed(
     257,
     OPEN,
@@ -134,7 +136,7 @@ def test_a_service_with_a_sandbox_has_little_left() -> None:
         name: "read write" if isinstance(value, list) else word(value)
         for name, value in directives.items()
     }
-    assert knobs(Observed(257, declared, activated=True)) == {}
+    assert set(knobs(Observed(257, declared, activated=True))) <= BEYOND
 
 
 @pytest.mark.parametrize(
@@ -306,9 +308,10 @@ def test_what_a_drop_in_adds_counts() -> None:
         "[Service]\nPrivateNetwork=yes\nIPAddressDeny=any\n"
         "RestrictAddressFamilies=\nRestrictAddressFamilies=AF_UNIX\n"
     )
-    assert variables([unit_of("strict")], tighter, 257, {}) == {
-        "service_sandbox": "sealed"
-    }
+    found = variables([unit_of("strict")], tighter, 257, {})["service_sandbox"]
+    found = {"level": found, "except": {}} if isinstance(found, str) else found
+    assert found["level"] == "sealed"
+    assert set(found["except"]) <= BEYOND
 
 
 def test_what_another_directive_brings_is_no_exception() -> None:
