@@ -53,7 +53,7 @@ def suites() -> list[str]:
 @pytest.fixture(scope="module")
 def results(
     hosts: Hosts, tmp_path_factory: pytest.TempPathFactory
-) -> dict[tuple[str, str, str], t.Any]:
+) -> t.Iterator[dict[tuple[str, str, str], t.Any]]:
     """What the role said, by suite, program and level: one play for all hosts."""
     folder = tmp_path_factory.mktemp("numbers")
     build = [sys.executable, str(ROOT / "tests/services/build.py")]
@@ -76,6 +76,24 @@ def results(
             "vars": {"ansible_connection": "community.docker.docker"},
         }})
     )  # fmt: skip
+    try:
+        play(folder)
+        yield {
+            (suite, program, level): json.loads(
+                (folder / f"{host.container}-{program}-{level}").read_text()
+            )
+            for suite, host in there.items()
+            for program, level in CASES
+        }
+    finally:
+        # other tests of these hosts deploy programs of the same names
+        for host in there.values():
+            for program in PROGRAMS:
+                host.run("deployment", name=program, state="absent")
+
+
+def play(folder: Path) -> None:
+    """Run the play in a folder."""
     done = subprocess.run(
         [str(Path(sys.executable).parent / "ansible-playbook"),
          "-i", str(folder / "hosts.json"), str(folder / "play.yml")],
@@ -84,13 +102,6 @@ def results(
         capture_output=True, text=True, check=False, cwd=folder,
     )  # fmt: skip
     assert done.returncode == 0, (done.stdout + done.stderr)[-5000:]
-    return {
-        (suite, program, level): json.loads(
-            (folder / f"{host.container}-{program}-{level}").read_text()
-        )
-        for suite, host in there.items()
-        for program, level in CASES
-    }
 
 
 def task(program: str, level: str, folder: Path) -> list[dict[str, t.Any]]:
