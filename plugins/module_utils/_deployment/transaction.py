@@ -82,16 +82,27 @@ class Group:
                     self.give_up(part, exc)
 
     def commit(self) -> None:
-        """All of it is proven: put it on record."""
-        self.do(lambda part: part.deployer.ledger.commit(_begun(part)))
-        for part in [] if self.failed else self.parts:
+        """All of it is proven: put it on record.
+
+        The first commit decides for all. Whatever cannot be written down after it is for
+        the next run, which finds the transactions open, and goes forward.
+        """
+        if self.failed:
+            return
+        first = self.parts[0]
+        for part in self.parts:
+            try:
+                part.deployer.ledger.commit(_begun(part))
+            except OSError as exc:
+                if part is first and not part.deployer.ledger.has_ended(_begun(part)):
+                    self.give_up(part, exc)
+                    return
+                _leave_the_end(part, exc)
+        for part in [] if any(p.failure for p in self.parts) else self.parts:
             try:
                 part.deployer.ledger.finish(_begun(part))
             except OSError as exc:
-                part.failure = DeploymentFailed(
-                    f"it is deployed and proven, but its end could not be written down: "
-                    f"{exc}\nThe next run does that."
-                )
+                _leave_the_end(part, exc)
                 continue
             part.deployer.keeper.forget()
             part.deployer.prune(part.plan)
@@ -127,6 +138,13 @@ class Group:
             part.failure = DeploymentFailed(
                 "\n".join([*own, *became]), evidence if part is culprit else None
             )
+
+
+def _leave_the_end(part: Part, why: OSError) -> None:
+    part.failure = DeploymentFailed(
+        f"it is deployed and proven, but its end could not be written down: {why}\n"
+        "The next run does that."
+    )
 
 
 def _with(culprit: Part) -> str:

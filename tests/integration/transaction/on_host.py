@@ -11,6 +11,7 @@ Standard input says what to do as JSON, standard output answers in the same way.
 
 from __future__ import annotations
 
+import errno
 import glob
 import importlib
 import json
@@ -437,6 +438,25 @@ def once(story: Options) -> Options:
     return {"points": [{"where": where, "wrong": wrong}]}
 
 
+def unwritten(story: Options) -> Options:
+    """One run whose disk refuses one record, at one of its writes; what the run said."""
+
+    def fault() -> None:
+        real, left = _ledger.write_json, [story["passing"]]
+
+        def refusing(path: str, *args: t.Any) -> None:
+            if os.path.basename(path) == story["file"]:
+                left[0] -= 1
+                if left[0] == -1:
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), path)
+            real(path, *args)
+
+        _ledger.write_json = refusing
+
+    result = run("deployment", story["wish"], fault)
+    return {"points": [{"where": story["file"], "wrong": [], "result": result}]}
+
+
 def inodes(ports: t.Iterable[str]) -> dict[str, str]:
     """The socket that listens on each port, by its inode."""
     found = {}
@@ -666,6 +686,7 @@ STORIES = {
         several,
         moments,
         once,
+        unwritten,
         turn,
         full,
         barred,

@@ -261,6 +261,32 @@ def test_a_member_alone_brings_all_of_its_group_to_rest(three: list[Shop]) -> No
         assert (giver.ask(), giver.ask(1), taker.ask()) == (text,) * 3
 
 
+@pytest.mark.parametrize("passing", [0, 1])
+def test_a_group_is_decided_with_its_first_record(
+    three: list[Shop], passing: int
+) -> None:
+    """The disk refuses the record of one member: before the first all goes back; after
+    it all goes forward."""
+    giver, taker, _other = three
+    old, new = moving(giver, taker)
+    well(*old)
+    told = tell(
+        giver, "unwritten", wish=all_of(*new), file="generations.json", passing=passing
+    )
+    result = told[0]["result"]
+    failed = [name for name, one in result["services"].items() if one.get("failed")]
+    assert failed == [shop.name for shop in (giver, taker)][passing:]
+    assert ("The next run does that" in result["msg"]) == bool(passing)
+    text, current = ("1 two", new) if passing else ("1 one", old)
+    assert (giver.ask(), giver.ask(1), taker.ask()) == (text,) * 3
+    again = well(*current)
+    assert ("had ended" in str(again)) == bool(passing)
+    assert not again["changed"]
+    info = [s.host.run("service_info", name=s.name) for s in (giver, taker)]
+    assert not any(one["interrupted"] for one in info)
+    assert (giver.ask(), giver.ask(1), taker.ask()) == (text,) * 3
+
+
 REFUSED: dict[str, tuple[t.Callable[..., list[t.Any]], str]] = {
     "twice": (
         lambda a, _b: [a.wish, a.wish],
