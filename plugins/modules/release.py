@@ -75,6 +75,7 @@ options:
   replace:
     description:
       - Whether a version that is installed may be replaced by other bytes under the same version.
+      - A version that a deployed service runs never is; it would come into use unproven. New bytes need a new version.
     type: bool
     default: false
   switch:
@@ -299,12 +300,18 @@ def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
             )
         changes.append(Change("install", path, "it is not installed"))
     elif there != Installed(digest, wish.strip):
-        if not wish.replace:
+        if not wish.replace and wish.version not in in_use:
             raise InvalidRelease(
                 f"version {wish.version} is installed already, made of other bytes "
                 f"({there.digest}, strip_components {there.strip_components}; now "
                 f"{digest}, {wish.strip}). Give the new bytes a new version, or set "
                 "replace: true"
+            )
+        if wish.version in in_use:
+            raise InvalidRelease(
+                f"version {wish.version} is what the service {wish.name} runs, and its "
+                "bytes cannot be replaced: they would come into use unproven, and with "
+                "nothing to go back to. Give the new bytes a new version"
             )
         changes.append(Change("replace", path, "it was made of other bytes"))
     if wish.switch:

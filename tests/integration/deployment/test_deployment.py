@@ -389,12 +389,20 @@ def test_a_path_is_a_socket_too(shop: Shop) -> None:
     assert shop.ask(path=path) == "1 hi"
 
 
-def test_same_version_other_bytes_comes_into_use(shop: Shop) -> None:
+def test_the_bytes_of_what_is_deployed_are_not_replaced(shop: Shop) -> None:
+    """They would come into use unproven, and there would be nothing to go back to."""
     shop.deployed(shop.units("http"), "1")
+    other = shop.source("1b", archive("1b"))
+    before = shop.listing()
+    for check in (True, False):
+        result = shop.install("1", path=other, replace=True, check=check)
+        assert "Give the new bytes a new version" in result["msg"]
+        assert "replace: true" not in result["msg"]
+    assert shop.untouched(before)
     assert shop.ask() == "1"
-    other = shop.source("1b", archive("1", more="x"))
-    shop.install("1", path=other, replace=True)
-    assert done(shop.deployed(shop.units("http"), "1")) == [("stop", shop.service)]
+    # What is not in use may be replaced.
+    shop.install("2")
+    assert done(shop.install("2", path=other, replace=True)) == [("replace", "2")]
 
 
 def test_one_service_does_not_touch_another_whose_name_begins_alike(shop: Shop) -> None:
