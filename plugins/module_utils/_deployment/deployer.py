@@ -14,9 +14,9 @@ import tempfile
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._credential.credential import Credential
+from .._credential.credential import Credential, InvalidCredential
 from .._credential.keeper import Keeper
-from .._credential.store import Store, UnusableStore, seals
+from .._credential.store import Sealed, Store, UnusableStore, seals
 from .._host.files import read_text, unstage
 from .._host.manager import Manager, ManagerError, Run
 from .._host.proc import Proc
@@ -40,6 +40,13 @@ class DeploymentFailed(RuntimeError):
     def __init__(self, message: str, proof: dict[str, t.Any] | None = None) -> None:
         super().__init__(message)
         self.proof = proof
+
+
+def _recording(wanted: Generation, recorded: Generation | None) -> Change:
+    """What there is to do where the host is as wanted, and that is not on record."""
+    other = recorded is not None and replace(recorded, digest=wanted.digest) == wanted
+    why = "its release has other bytes" if other else "it is not on record"
+    return Change("record", wanted.name, why)
 
 
 class ProofFailed(RuntimeError):
@@ -86,19 +93,22 @@ class Deployer:
         self.manager = Manager(run)
         self.releases = Releases(name)
         self.ledger = Ledger(name, self.releases.state)
-        self.keeper = Keeper(
-            name,
-            self.releases.state,
-            systemd,
-            Store(seals(systemd)),
-            credentials,
-            terms.check_mode,
-        )
+        self.keeper = self._keeper_of(credentials or {})
         self.proof: dict[str, t.Any] | None = None
         self._exposures: dict[t.Any, float | None] = {}
         self.rested = 0.0
         """When the service was brought to rest last, as `rest` gives it."""
         self.notes: list[str] = []
+
+    def _keeper_of(self, credentials: t.Mapping[str, Credential]) -> Keeper:
+        return Keeper(
+            self.releases.name,
+            self.releases.state,
+            self.systemd,
+            Store(seals(self.systemd)),
+            credentials,
+            self.terms.check_mode,
+        )
 
     # -- reading ----------------------------------------------------------------------
 
@@ -155,6 +165,8 @@ class Deployer:
         """What will be done for `wanted`. Raises Conflict."""
         plan = make_plan(wanted, present, wanted.start, FOLDER)
         self._note_drop_ins(wanted, present)
+        if not plan.changed and present.recorded != wanted:
+            plan = Plan((_recording(wanted, present.recorded),))
         if plan.changed and wanted.sockets:
             prove = Change("prove", wanted.service, "a request is to start it")
             plan = Plan((*plan, prove))
@@ -213,10 +225,17 @@ class Deployer:
     def good(self, present: Present) -> Generation:
         """What to walk back to: the last generation that was proven.
 
-        Where there is none, or its release has gone, it is what is found.
+        Where there is none, or its release has gone, it is what is found, with the
+        credentials that lie on the host.
         """
         last = present.recorded
-        return last if last and self.complete(last) == last else present.generation
+        if last and self.complete(last) == last:
+            return last
+        found = present.generation
+        try:
+            return self._keeper_of({}).complete(found)
+        except (InvalidCredential, InvalidDeployment, Sealed, UnusableStore):
+            return found  # nothing that its unit loads is taken away all the same
 
     def prune(self, plan: Plan) -> None:
         """Take away surplus releases; what is deployed is deployed, whatever comes."""

@@ -26,7 +26,7 @@ FILES = (
 )
 # What gives addresses up, and what is done once everything has ended.
 CLOSING = ("close", "stop")
-LATER = ("prove", "prune")
+LATER = ("prove", "record", "prune")
 
 
 @dataclass
@@ -53,20 +53,11 @@ class Part:
         return self.wanted.name
 
     @property
-    def changes(self) -> bool:
-        """Whether there is anything to do, or to put on record."""
-        return self.plan.changed or self.deployer.ledger.deployed() != self.wanted
-
-    @property
     def is_aside(self) -> bool:
         """Whether the service itself is as it is to be: nobody has to wait for a proof."""
         actions = {change.action for change in self.plan}
         aside = bool(actions) and actions <= {"exempt", "readmit", "prune"}
-        return (
-            aside
-            and not self.leaving
-            and self.deployer.ledger.deployed() == self.wanted
-        )
+        return aside and not self.leaving
 
     def make(self, plan: Plan) -> None:
         self.steps.make(plan, lambda unit: self.deployer.explain(self.wanted, unit))

@@ -21,11 +21,15 @@ any point.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import typing as t
 from dataclasses import replace
 
+from .._credential.credential import InvalidCredential
+from .._credential.unit import lines
 from .deployer import FAILURES, Deployer, DeploymentFailed, ProofFailed
+from .generation import Generation, InvalidDeployment
 from .ledger import Ledger, Transaction
 from .needrestart import needrestart_changes
 from .part import Act, Part, carry_out
@@ -50,7 +54,7 @@ def deploy(parts: t.Sequence[Part]) -> None:
             except StepFailed as exc:
                 part.failure = DeploymentFailed(str(exc))
             part.deployer.prune(part.plan)
-    changing = [part for part in parts if part.changes and not part.is_aside]
+    changing = [part for part in parts if part.plan.changed and not part.is_aside]
     groups = [Group(each) for each in tied(changing)]
     _begin(groups)
     for group in groups:
@@ -241,13 +245,25 @@ def _part_back(deployer: Deployer, transaction: Transaction) -> Part:
     present = replace(deployer.read(before, wanted), tried=tried)
     if before.units:
         plan = make_plan(before, present, before.start, FOLDER)
-        return Part(deployer, before, present, plan)
+        return Part(deployer, before, present, _sparing(plan, before))
     kept = needrestart_changes(before.name, restart=True)
     plan = Plan((*removal_plan(present, FOLDER), *kept))
     if before.release is None and deployer.releases.current():
         link = Change("switch", deployer.releases.link, "there was none")
         plan = Plan((*plan, link))
     return Part(deployer, before, present, plan, goes=True)
+
+
+def _sparing(plan: Plan, before: Generation) -> Plan:
+    """The plan without what would take away a credential that the unit loads: of one
+    that was found and never put on record, it may not be known."""
+    loaded: set[str] = set()
+    # Where it cannot be told, systemd tells it no better.
+    with contextlib.suppress(InvalidCredential, InvalidDeployment):
+        loaded = {line.source for line in lines(before.parsed(before.service))}
+    return Plan(
+        tuple(c for c in plan if c.action != "erase" or c.subject not in loaded)
+    )
 
 
 def _proven_again(part: Part) -> str:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import subprocess
 import sys
@@ -125,6 +126,49 @@ def test_without_rollback_it_is_left_as_it_is(shop: Shop) -> None:
     # What is on record is the last one that was proven.
     assert shop.deployed(units, "1")["changed"]
     assert shop.ask() == "1"
+
+
+def test_without_a_record_the_secret_is_put_back_too(shop: Shop) -> None:
+    """What is found is gone back to with its credentials, as they lie on the host."""
+    store, key = "/etc/credstore.encrypted", "LoadCredentialEncrypted"
+    if not info(shop)["seals"]:
+        store, key = "/etc/credstore", "LoadCredential"
+    place = f"{store}/{shop.name}/token"
+    units = shop.units("http", body=f"{key}=token:{place}\n")
+
+    def secret(text: str) -> dict[str, t.Any]:
+        content = base64.b64encode(text.encode()).decode()
+        return {"credentials": {"token": {}}, "secrets": {"token": content}}
+
+    shop.deployed(units, "1", **secret("one"))
+    before = shop.host.sh(f"sha256sum {place}")
+    shop.host.sh(f"rm {STATE}/{shop.name}/generations.json")
+    bad(shop, "2")
+    failed = shop.deploy(units, "2", timeout=3, **secret("two"))
+    assert "put back to what it ran before, and that is proven" in failed["msg"]
+    assert shop.host.sh(f"sha256sum {place}") == before
+    assert shop.ask() == "1"
+
+
+def test_where_only_the_record_differs_the_plan_says_so(shop: Shop) -> None:
+    units = shop.units("http")
+    shop.deployed(units, "1")
+    marker = f"/opt/{shop.name}/releases/1/.activated-release.json"
+    for change, why in (
+        (f"rm {STATE}/{shop.name}/generations.json", "it is not on record"),
+        (
+            f"sed -i 's/sha256:..../sha256:0000/' {marker}",
+            "its release has other bytes",
+        ),
+    ):
+        shop.host.sh(f"{change}; systemctl stop {shop.service}")
+        shown = shop.deploy(units, "1", check=True)
+        result = shop.deployed(units, "1")
+        assert shown["plan"] == result["plan"]
+        assert shown["plan"][0]["reason"] == why
+        assert [c["action"] for c in shown["plan"]] == ["record", "prove"]
+        assert (shown["changed"], result["changed"]) == (True, True)
+        assert shop.deployed(units, "1")["changed"] is False
 
 
 def test_what_the_host_lacks_bans_nothing(shop: Shop) -> None:
