@@ -81,6 +81,7 @@ options:
     description:
       - What is asked of the service to prove it, as O(activated.services.activation#module:probes).
         Without any, each socket that takes connections is connected to.
+      - They are kept with the generation, readable by root alone. What is gone back to, by O(state=rolled_back) or after a failure, is proven with its own.
     type: list
     elements: dict
     default: []
@@ -148,6 +149,7 @@ options:
   keep: &keep
     description:
       - How many releases to keep once the deployment has succeeded. The current and the one before it are never taken.
+      - O(state=rolled_back) takes none away.
     type: int
     default: 3
   needrestart: &needrestart
@@ -511,6 +513,7 @@ class Wish:
             {str(unit): str(text) for unit, text in (params["units"] or {}).items()},
             check_version(release) if release else None,
             start=params["start"],
+            probes=tuple(params["probes"]),
         )
         if params["state"] == "present":
             if params["units"] is None:
@@ -520,8 +523,9 @@ class Wish:
             raise InvalidRelease("keep must be at least 1")
         for index, probe in enumerate(params["probes"]):
             Probe.parse(probe, f"probes[{index}]")
-        options = ("keep", "probes", "timeout", "rollback", "force", "exposure_max")
+        options = ("timeout", "rollback", "force", "exposure_max")
         terms = Terms(
+            keep=None if params["state"] == "rolled_back" else params["keep"],
             **{key: params[key] for key in options},
             needrestart=None
             if params["state"] == "rolled_back"

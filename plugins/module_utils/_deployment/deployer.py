@@ -65,8 +65,8 @@ FAILURES = (StepFailed, ProofFailed, ManagerError, Conflict, UnusableStore, OSEr
 class Terms:
     """How a deployment is made, whatever is deployed."""
 
-    keep: int = 3
-    probes: t.Sequence[t.Mapping[str, t.Any]] = ()
+    keep: int | None = 3
+    """How many releases stay; None to take none away."""
     timeout: float = 30.0
     rollback: bool = True
     force: bool = False
@@ -173,7 +173,7 @@ class Deployer:
         if self.terms.needrestart:
             restart = self.terms.needrestart == "restart"
             plan = Plan((*needrestart_changes(wanted.name, restart), *plan))
-        if not wanted.release:
+        if not wanted.release or self.terms.keep is None:
             return plan
         in_use = self.ledger.in_use()
         surplus = self.releases.surplus(self.terms.keep, wanted.release, in_use)
@@ -304,7 +304,7 @@ class Deployer:
             for socket in generation.sockets
             for address in generation.addresses(socket)
         } & {"stream", "seqpacket"}
-        if not self.terms.probes and not askable:
+        if not generation.probes and not askable:
             self.notes.append(
                 "no start was proven: no socket takes connections, and no probe is given"
             )
@@ -312,7 +312,7 @@ class Deployer:
         wish = Wish.parse(
             {
                 "name": generation.name,
-                "probes": list(self.terms.probes),
+                "probes": list(generation.probes),
                 "timeout": self.terms.timeout,
                 "rest": rest,
                 "leave": "running" if generation.start == "eager" else "as_found",

@@ -57,6 +57,8 @@ class Generation:
     credentials: t.Mapping[str, Held] = field(default_factory=dict, compare=False)
     """What it loads, by name. A rotated secret makes no other generation to go back to:
     what differs is told by the plan."""
+    probes: tuple[t.Mapping[str, t.Any], ...] = field(default=(), compare=False)
+    """What it is asked to prove it; nothing is, but a connection, where it has none."""
 
     @property
     def service(self) -> str:
@@ -64,7 +66,15 @@ class Generation:
 
     def fingerprint(self) -> str:
         """What tells this generation from every other, 64 hexadecimal digits."""
-        said = json.dumps(self.as_dict(), sort_keys=True)
+        described = self.as_dict()
+        del described["probes"]
+        # What somebody else wrote on the host is no part of what was described.
+        described["credentials"] = {
+            name: held.as_dict()
+            for name, held in self.credentials.items()
+            if held.stored
+        }
+        said = json.dumps(described, sort_keys=True)
         return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
     def as_dict(self) -> dict[str, t.Any]:
@@ -75,6 +85,7 @@ class Generation:
             "digest": self.digest,
             "start": self.start,
             "credentials": {n: held.as_dict() for n, held in self.credentials.items()},
+            "probes": [dict(probe) for probe in self.probes],
         }
 
     @classmethod
@@ -86,7 +97,13 @@ class Generation:
             for credential, held in said.get("credentials", {}).items()
         }
         return cls(
-            name, units, said["release"], said["digest"], said["start"], credentials
+            name,
+            units,
+            said["release"],
+            said["digest"],
+            said["start"],
+            credentials,
+            tuple(dict(probe) for probe in said.get("probes", ())),
         )
 
     def parsed(self, unit: str) -> Unit:

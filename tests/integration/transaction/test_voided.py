@@ -213,6 +213,36 @@ def test_twice_back_goes_back_two(shop: Shop) -> None:
     assert info(shop)["generations"] == ["1", "3"]
 
 
+def test_a_generation_is_proven_by_its_own_probes(shop: Shop) -> None:
+    """What the next one is asked says nothing of the one that is gone back to."""
+
+    def asked(answer: str) -> dict[str, t.Any]:
+        probe = {"socket": "http", "http": {"path": "/", "body": answer}}
+        return {"probes": [probe], "timeout": 5}
+
+    units = shop.units("http")
+    shop.deployed(units, "1", **asked("1"))
+    shop.deployed(units, "2", **asked("2"))
+    result = back(shop, **asked("2"))
+    assert not result.get("failed"), result["msg"]
+    assert result["proof"]["problems"] == []
+    assert shop.ask() == "1"
+    bad(shop, "3")
+    failed = shop.deploy(units, "3", **asked("3"))
+    assert "put back to what it ran before, and that is proven" in failed["msg"]
+
+
+def test_going_back_takes_no_release_away(shop: Shop) -> None:
+    units = shop.units("http")
+    for version in "1234":
+        shop.deployed(units, version, keep=9)
+    for _ in "12":
+        result = back(shop)
+        assert not result.get("failed"), result["msg"]
+        assert "prune" not in [change["action"] for change in result["plan"]]
+    assert info(shop)["releases"]["installed"] == ["1", "2", "3", "4"]
+
+
 def test_back_where_there_is_nothing(shop: Shop) -> None:
     assert "none is on record" in back(shop)["msg"]
     assert not shop.has(f"{STATE}/{shop.name}")

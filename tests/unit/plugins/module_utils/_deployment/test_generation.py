@@ -8,6 +8,9 @@ import typing as t
 
 import pytest
 
+from ansible_collections.activated.services.plugins.module_utils._credential.plan import (
+    Held,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.generation import (
     OWNER,
     Generation,
@@ -196,6 +199,25 @@ def test_a_generation_is_written_and_read() -> None:
     assert (
         Generation.from_dict("shop", one.as_dict()).fingerprint() == one.fingerprint()
     )
+
+
+def test_probes_are_written_and_tell_nothing_apart() -> None:
+    probe = {"socket": "http", "http": {"path": "/"}}
+    one = Generation("shop", units(), "1", "d", probes=(probe,))
+    bare = Generation("shop", units(), "1", "d")
+    assert Generation.from_dict("shop", one.as_dict()).probes == (probe,)
+    assert (one, one.fingerprint()) == (bare, bare.fingerprint())
+    old = {key: said for key, said in one.as_dict().items() if key != "probes"}
+    assert Generation.from_dict("shop", old).probes == ()
+
+
+def test_a_renewed_certificate_of_the_host_is_no_other_generation() -> None:
+    def holding(digest: str, stored: bool) -> str:
+        held = {"a": Held("/etc/a", digest, stored)}
+        return Generation("shop", units(), "1", "d", credentials=held).fingerprint()
+
+    assert holding("x", stored=False) == holding("y", stored=False)
+    assert holding("x", stored=True) != holding("y", stored=True)
 
 
 @pytest.mark.parametrize(
