@@ -362,6 +362,7 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.gen
 from ansible_collections.activated.services.plugins.module_utils._deployment.judging import (
     check_together,
     judge,
+    naming,
     refuse_exposed,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
@@ -650,13 +651,26 @@ def kept(name: str) -> list[str]:
     return [place for place in places if os.path.isdir(place)]
 
 
+def as_described(jobs: t.Sequence[Job]) -> bool:
+    """Whether there is nothing to do for any of them; all are planned, then."""
+    for job in jobs:
+        with naming(job.name, jobs):
+            if not job.is_as_described():
+                return False
+    return True
+
+
 def act(jobs: t.Sequence[Job]) -> None:
     """Bring the host to what is wanted, all services together: what goes is removed
     first, so that others may have its addresses."""
-    parts = [job.plan() for job in jobs]
+    parts = []
+    for job in jobs:
+        with naming(job.name, jobs):
+            parts.append(job.plan())
     leaving = [part for part in parts if part.goes]
     staying = [part for part in parts if not part.goes]
     judge(staying, {unit for part in leaving for unit in part.present.states})
+    staying = [part for part in staying if not part.failure]
     give_way(staying)
     if any(job.wish.terms.check_mode for job in jobs):
         return
@@ -694,7 +708,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
                     "a deployment was interrupted; it is undone first"
                 )
         act(jobs)
-    elif not all(each.is_as_described() for each in jobs):
+    elif not as_described(jobs):
         jobs = [job(wish) for wish in wishes]
         # Whatever the caller's umask is, the modes are those that are documented.
         os.umask(0o022)

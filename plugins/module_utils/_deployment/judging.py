@@ -8,13 +8,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import typing as t
 
+from .._credential.credential import InvalidCredential
+from .._credential.store import Sealed, UnusableStore
 from .._host.files import read_text
 from .._host.proc import Proc
 from .._release.releases import InvalidRelease
+from .deployer import DeploymentFailed
 from .generation import Generation, InvalidDeployment, owner_of
 from .holders import Holder, holders
 from .part import Part
@@ -48,34 +52,59 @@ def check_together(wanted: t.Sequence[Generation]) -> None:
                 taken.append((generation.name, socket, address))
 
 
+@contextlib.contextmanager
+def naming(name: str, among: t.Sized) -> t.Iterator[None]:
+    """Let what refuses one of several services say which it is."""
+    try:
+        yield
+    except (
+        Conflict,
+        InvalidCredential,
+        InvalidDeployment,
+        InvalidRelease,
+        Sealed,
+        UnusableStore,
+    ) as exc:
+        if len(among) < 2:
+            raise
+        raise type(exc)(f"{name}: {exc}") from exc
+
+
 def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
     """Refuse what cannot become good, before one file changes.
 
     `leaving` are units that go in this run, of services that are not wanted any more.
-    Raises InvalidDeployment, InvalidRelease and Conflict.
+    What was given up before has a `failure` then, and is left out. Raises
+    InvalidDeployment, InvalidRelease and Conflict.
     """
-    ours = {*leaving, *(unit for part in parts for unit in part.present.states)}
     for part in parts:
-        if part.wanted.release:
-            part.deployer.releases.check_place()
-        if part.plan.changed:
-            _refuse_voided(part)
-            _refuse_taken_addresses(part, ours)
-    fresh = [part for part in parts if part.plan.subjects("write", "switch")]
+        part.failure = _given_up_before(part)
+    going = [part for part in parts if not part.failure]
+    ours = {*leaving, *(unit for part in going for unit in part.present.states)}
+    for part in going:
+        with naming(part.name, parts):
+            if part.wanted.release:
+                part.deployer.releases.check_place()
+            if part.plan.changed:
+                _refuse_taken_addresses(part, ours)
+    fresh = [part for part in going if part.plan.subjects("write", "switch")]
     if fresh:
         _verify(fresh)
-    for part in parts:
-        refuse_exposed(part)
+    for part in going:
+        with naming(part.name, parts):
+            refuse_exposed(part)
 
 
-def _refuse_voided(part: Part) -> None:
+def _given_up_before(part: Part) -> DeploymentFailed | None:
+    """Why a part is not deployed again by itself; None where it may be."""
     deployer = part.deployer
     why = deployer.ledger.voided().get(part.wanted.fingerprint())
-    if why and not deployer.terms.force:
-        raise Conflict(
-            f"this is what was given up before ({why}); it is not deployed again "
-            "until its release or its description changes, or force is set"
-        )
+    if not why or deployer.terms.force or not part.plan.changed:
+        return None
+    return DeploymentFailed(
+        f"this is what was given up before ({why}); it is not deployed again "
+        "until its release or its description changes, or force is set"
+    )
 
 
 def _verify(parts: t.Sequence[Part]) -> None:

@@ -110,9 +110,26 @@ def test_one_that_fails_leaves_the_others_deployed(three: list[Shop]) -> None:
         False,
     ]
     assert [shop.ask() for shop in three] == ["1 two", "1 one", "1 two"]
-    again = together(*wishes, timeout=3)
-    assert "given up before" in again["msg"]
-    assert [shop.ask() for shop in three] == ["1 two", "1 one", "1 two"]
+    # Nor does it keep the others from what is new of them, the next time.
+    wishes = [
+        version if version.shop is bad else Version(version.shop, "1", "http")
+        for version in wishes
+    ]
+    for check in (True, False):
+        again = together(*wishes, timeout=3, check=check)
+        assert again["msg"].startswith("1 of 3 services failed; as described: ")
+        assert f"{bad.name}: this is what was given up before" in again["msg"]
+        assert again["services"][three[0].name]["changed"]
+    assert [shop.ask() for shop in three] == ["1", "1 one", "1"]
+
+
+def test_a_refusal_names_its_service(three: list[Shop]) -> None:
+    one, two, _other = three
+    wishes = [Version(one, "1", "http"), Version(two, "9", "http")]
+    assert not two.remove().get("failed")  # so that nothing of it is there
+    HOST[0].sh(f"mkdir -p /opt/{two.name}; chmod 0777 /opt/{two.name}")
+    refused = together(*wishes)
+    assert refused["msg"].startswith(f"{two.name}: /opt/{two.name} can be written to")
 
 
 def moving(giver: Shop, taker: Shop) -> tuple[list[Version], list[Version]]:
