@@ -81,12 +81,20 @@ def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
         part.failure = _given_up_before(part)
     going = [part for part in parts if not part.failure]
     ours = {*leaving, *(unit for part in going for unit in part.present.states)}
+    # What a program opened by itself goes with it, and comes back where it starts again
+    # without a socket of its own.
+    resting = {unit for unit in leaving if unit.endswith(".service")}
+    resting |= {
+        part.wanted.service
+        for part in going
+        if part.wanted.sockets and part.plan.subjects("stop")
+    }
     for part in going:
         with naming(part.name, parts):
             if part.wanted.release:
                 part.deployer.releases.check_place()
             if part.plan.changed:
-                _refuse_taken_addresses(part, ours)
+                _refuse_taken_addresses(part, ours, resting)
     fresh = [part for part in going if part.plan.subjects("write", "switch")]
     if fresh:
         _verify(fresh)
@@ -186,9 +194,12 @@ def refuse_exposed(part: Part) -> None:
         )
 
 
-def _refuse_taken_addresses(part: Part, ours: t.Collection[str]) -> None:
-    """`ours` are units of this run: what they hold is given up where another gets it."""
-    proc, services = Proc(), {unit for unit in ours if unit.endswith(".service")}
+def _refuse_taken_addresses(
+    part: Part, ours: t.Collection[str], resting: t.Collection[str]
+) -> None:
+    """`ours` are units of this run: what their sockets hold is given up where another gets
+    it. `resting` are services that give up what they opened by themselves."""
+    proc = Proc()
     for socket in part.plan.subjects("open", "reopen"):
         if socket not in part.wanted.sockets:
             continue
@@ -196,7 +207,7 @@ def _refuse_taken_addresses(part: Part, ours: t.Collection[str]) -> None:
             for holder in holders(address, proc):
                 if holder.pid == 1 and _opened_by(part, address) & set(ours):
                     continue
-                if holder.unit == part.wanted.service or holder.unit in services:
+                if holder.unit == part.wanted.service or holder.unit in resting:
                     continue  # it binds the port by itself, and will rest first
                 raise Conflict(
                     f"{socket} cannot listen on {address}: "

@@ -205,6 +205,31 @@ def test_what_passes_a_port_on_stands_or_falls_together(
     assert not any(one["interrupted"] for one in info)
 
 
+def test_a_port_that_a_program_keeps_is_refused(three: list[Shop]) -> None:
+    """One that opens its port by itself goes on doing so: nobody gives it up."""
+    keeper, taker, _other = three
+    port = keeper.ports[0]
+    always = Version(keeper, "1", body=f"Environment=PORT={port}\n")
+    well(always, Version(taker, "1", "http", **OLD))
+    HOST[0].sh(f"timeout 10 sh -c 'until curl -sf 127.0.0.1:{port}; do :; done'")
+    for wish in (
+        always,
+        Version(keeper, "1", body=f"Environment=PORT={port}\nNice=1\n"),
+    ):
+        result = together(wish, Version(taker, "1", f"http={port}", **NEW))
+        assert result["msg"].startswith(f"{taker.name}: {taker.socket('http')} cannot ")
+        assert f"of {keeper.service}" in result["msg"]
+        assert "nothing was changed" in result["msg"]
+    info = taker.host.run("service_info", name=taker.name)
+    assert (info["voided"], taker.ask()) == ([], "1 one")
+    # Where it gets a socket instead, its own port may be another's.
+    well(
+        Version(keeper, "1", f"http={keeper.ports[1]}"),
+        Version(taker, "1", f"http={port}", **NEW),
+    )
+    assert taker.host.sh(f"curl -sf 127.0.0.1:{port}") == "1 two"
+
+
 def test_what_goes_makes_room(three: list[Shop]) -> None:
     going, coming, _other = three
     well(Version(going, "1", "http"), Version(coming, "1", "http"))
