@@ -356,6 +356,8 @@ def removal_plan(wish: Wish, releases: Releases) -> Plan:
     in_use = in_use_by_deployment(wish, releases)
     if not wish.version:
         there = releases.present()
+        if there:
+            releases.check_folders()
         return Plan((Change("remove", releases.root, why),) if there else ())
     releases.check_place()
     there = bool(releases.installed(wish.version))

@@ -191,11 +191,15 @@ class Deployer:
                     )
 
     def removal(self, present: Present) -> Plan:
-        """What will be done for a service that is not wanted any more."""
+        """What will be done for a service that is not wanted any more.
+
+        Raises InvalidRelease where its releases cannot be taken away safely.
+        """
         plan = removal_plan(present, FOLDER)
         plan = Plan((*plan, *needrestart_changes(self.releases.name, restart=True)))
         if not self.releases.present():
             return plan
+        self.releases.check_folders()
         gone = Change("discard", self.releases.root, "its releases go with it")
         return Plan((*plan, gone))
 

@@ -177,7 +177,7 @@ class Releases:
             if _LEFT_BEHIND.match(name):
                 _clear(os.path.join(self.folder, name))
 
-    def check_place(self) -> None:
+    def check_folders(self) -> None:
         """Raise InvalidRelease where somebody else could turn the folders elsewhere.
 
         Whoever can write to `/opt/<name>` could have root write and remove anywhere.
@@ -196,6 +196,11 @@ class Releases:
                     f"are only safe where it cannot: chown root:root {path} && "
                     f"chmod 0755 {path}"
                 )
+
+    def check_place(self) -> None:
+        """Raise InvalidRelease as `check_folders` does, and where `current` leads to what
+        is not ours."""
+        self.check_folders()
         current = self.current()
         if (
             current
@@ -280,8 +285,10 @@ class Releases:
     def remove_all(self) -> None:
         """Take away the releases that this collection made, and the link to one.
 
-        What somebody else keeps there, and a link to it, is left alone.
+        What somebody else keeps there, and a link to it, is left alone. Raises
+        InvalidRelease as `check_folders` does.
         """
+        self.check_folders()
         versions = self.versions()
         try:
             linked = self.current() in versions

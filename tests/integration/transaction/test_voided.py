@@ -310,6 +310,22 @@ def test_absent_after_half_an_installation(shop: Shop) -> None:
     assert shop.remove()["changed"] is False
 
 
+def test_absent_removes_nothing_where_others_can_write(shop: Shop) -> None:
+    shop.deployed(shop.units("http"), "1")
+    shop.host.sh(f"chmod 0777 /opt/{shop.name}")
+    before = shop.listing()
+    for check in (True, False):
+        assert "others than root" in shop.remove(check=check)["msg"]
+    assert shop.listing() == before
+    shop.host.sh(f"systemctl stop {shop.socket('http')}")
+    shop.host.sh(f"rm -r {STATE}/{shop.name}/generations.json")
+    for check in (True, False):
+        gone = {"name": shop.name, "state": "absent"}
+        refused = shop.host.attempt("release", check=check, **gone)
+        assert "others than root" in refused["msg"]
+    assert shop.has(f"/opt/{shop.name}/releases/1")
+
+
 def test_absent_takes_links_whose_unit_has_gone(shop: Shop) -> None:
     shop.deployed(shop.units("http"), "1")
     shop.host.sh(f"rm /etc/systemd/system/{shop.name}*; systemctl daemon-reload")

@@ -489,6 +489,23 @@ def test_removing_all_takes_only_what_is_ours(shop: Releases, tmp_path: Path) ->
     assert not shop.present()
 
 
+@pytest.mark.parametrize("where", ["root", "folder"])
+@pytest.mark.parametrize("how", ["mode", "link"])
+def test_nothing_is_removed_where_others_could_lead_it(
+    shop: Releases, tmp_path: Path, where: str, how: str
+) -> None:
+    install(shop, "1")
+    place = Path(getattr(shop, where))
+    if how == "mode":
+        place.chmod(0o777)
+    else:
+        place.rename(tmp_path / "elsewhere")
+        place.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidRelease, match=r"others than root|is no folder"):
+        shop.remove_all()
+    assert shop.installed("1")
+
+
 def test_removing_all_leaves_nothing(shop: Releases, tmp_path: Path) -> None:
     install(shop, "1")
     os.symlink("left", os.path.join(shop.root, ".current.new"))
