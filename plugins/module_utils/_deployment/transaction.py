@@ -28,6 +28,7 @@ from dataclasses import replace
 
 from .._credential.credential import InvalidCredential
 from .._credential.unit import lines
+from .._host.files import remove
 from .deployer import FAILURES, Deployer, DeploymentFailed, ProofFailed
 from .generation import Generation, InvalidDeployment
 from .ledger import Ledger, Transaction
@@ -227,6 +228,8 @@ def walk_back(begun: t.Sequence[Open]) -> dict[str, str]:
     """
     parts = [_part_back(deployer, transaction) for deployer, transaction in begun]
     give_way(parts)
+    for deployer, transaction in begun:
+        _lead_back(deployer, transaction)
     carry_out(parts)
     said = {part.name: _proven_again(part) for part in parts}
     for deployer, transaction in begun:
@@ -252,6 +255,21 @@ def _part_back(deployer: Deployer, transaction: Transaction) -> Part:
         link = Change("switch", deployer.releases.link, "there was none")
         plan = Plan((*plan, link))
     return Part(deployer, before, present, plan, goes=True)
+
+
+def _lead_back(deployer: Deployer, transaction: Transaction) -> None:
+    """Let `current` lead where it did before, for a service that had units and no release
+    of its own: no step of a plan to such a one is about the link."""
+    before, releases = transaction.before, deployer.releases
+    failed = transaction.wanted.release
+    if not before.units or before.release or not failed:
+        return
+    if releases.current() == failed:
+        had = transaction.history[-1:]
+        if had and had[0] != failed and releases.installed(had[0]):
+            releases.switch(had[0])
+        elif not had:
+            remove(releases.link)
 
 
 def _sparing(plan: Plan, before: Generation) -> Plan:

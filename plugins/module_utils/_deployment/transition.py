@@ -143,7 +143,12 @@ def removal_plan(present: Present, folder: str) -> Plan:
     steps += [
         Change("remove", f"{folder}/{unit}", why, here.units[unit]) for unit in units
     ]
-    if units:
+    # A removal that was killed has taken files away that systemd still knows.
+    unread = any(
+        state.needs_reload and (unit in units or unit not in here.units)
+        for unit, state in present.states.items()
+    )
+    if units or unread:
         steps.append(Change("reload", "systemd", "unit files go"))
     return Plan((*steps, *erasing(None, present.credentials)))
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from shop import Shop, archive, opened
+from shop import SERVE, Shop, archive, opened
 
 pytestmark = pytest.mark.targets
 
@@ -112,6 +112,20 @@ def test_a_first_deployment_that_fails_leaves_the_release_alone(shop: Shop) -> N
         "lock",
         "voided.json",
     ]
+
+
+def test_current_does_not_stay_on_a_first_release_that_failed(shop: Shop) -> None:
+    """The service ran without a release before, from a folder of its own."""
+    top = f"/srv/{shop.name}-own"
+    shop.host.write({f"{top}/bin/serve!": SERVE, f"{top}/version": "own"})
+    own = shop.units("http", command=f"{top}/bin/serve")
+    shop.deployed(own)
+    bad(shop, "1")
+    failed = shop.deploy(shop.units("http"), "1", timeout=3)
+    assert "put back to what it ran before, and that is proven" in failed["msg"]
+    assert info(shop)["releases"]["current"] is None
+    assert shop.ask() == "own"
+    assert shop.deployed(own)["changed"] is False
 
 
 def test_without_rollback_it_is_left_as_it_is(shop: Shop) -> None:

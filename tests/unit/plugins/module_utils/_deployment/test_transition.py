@@ -378,6 +378,12 @@ def test_sockets_are_closed_before_the_service_stops() -> None:
     ]
 
 
+def test_a_removal_that_was_killed_has_systemd_read_that_the_files_are_gone() -> None:
+    states = {"shop.service": UnitState("loaded", needs_reload=True)}
+    left = Present(Generation("shop"), None, states)
+    assert [(c.action, c.subject) for c in removal_plan(left, DIR)] == [RELOAD]
+
+
 def test_nothing_is_removed_where_nothing_is() -> None:
     assert not removal_plan(NOTHING, DIR).changed
 
