@@ -16,7 +16,14 @@ import typing as t
 
 from .._credential.keeper import Keeper
 from .._credential.store import Sealed, UnusableStore
-from .._host.files import put_staged, remove, stage_file, unstage, write_file
+from .._host.files import (
+    put_staged,
+    remove,
+    stage_file,
+    sync_folder,
+    unstage,
+    write_file,
+)
 from .._host.manager import Manager, ManagerError, parse_span
 from .._host.rest import rest
 from .._release.releases import Releases
@@ -99,6 +106,7 @@ class Steps:
                 remove(subject)
         elif change.action == "enable":
             self._manager.enable(subject)
+            _sync_links(_links(subject))
         elif change.action == "disable":
             self._disable(subject)
         elif change.action == "reload":
@@ -142,12 +150,13 @@ class Steps:
             raise ValueError(f"a plan has no action {change.action!r}")
 
     def _disable(self, unit: str) -> None:
+        before = _links(unit)
         if os.path.lexists(os.path.join(FOLDER, unit)):
             self._manager.disable(unit)
         # A unit whose file has gone cannot be disabled; its links are there all the same.
-        for kind in ("wants", "requires", "upholds"):
-            for link in glob.glob(f"{FOLDER}/*.{kind}/{unit}"):
-                remove(link)
+        for link in _links(unit):
+            remove(link)
+        _sync_links(before)
 
     def _await_triggers(self, socket: str) -> None:
         """Wait until a socket that was closed for starting its service too often may
@@ -167,3 +176,18 @@ class Steps:
             # systemd refuses for a unit that it does not hold in memory.
             with contextlib.suppress(ManagerError):
                 self._manager.reset_failed(unit)
+
+
+def _links(unit: str) -> list[str]:
+    """What has a unit started at boot."""
+    kinds = ("wants", "requires", "upholds")
+    return [link for kind in kinds for link in glob.glob(f"{FOLDER}/*.{kind}/{unit}")]
+
+
+def _sync_links(links: t.Sequence[str]) -> None:
+    """Have on disk what systemctl did to links, and to the folders that it makes for
+    them: its manual page promises no sync, and a commit comes after."""
+    folders = {os.path.dirname(link) for link in links}
+    for folder in [*sorted(folders), FOLDER]:
+        if os.path.isdir(folder):
+            sync_folder(folder)
