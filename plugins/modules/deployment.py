@@ -92,7 +92,7 @@ options:
     default: 30.0
   rollback: &rollback
     description:
-      - Whether a deployment that fails is undone.
+      - Whether a deployment that fails is undone. If not, O(state=rolled_back) goes to the last generation that was proven.
     type: bool
     default: true
   force: &force

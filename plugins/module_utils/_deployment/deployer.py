@@ -165,7 +165,8 @@ class Deployer:
         """What will be done for `wanted`. Raises Conflict."""
         plan = make_plan(wanted, present, wanted.start, FOLDER)
         self._note_drop_ins(wanted, present)
-        if not plan.changed and present.recorded != wanted:
+        known = present.recorded == wanted and not self.ledger.strays()
+        if not plan.changed and not known:
             plan = Plan((_recording(wanted, present.recorded),))
         if plan.changed and wanted.sockets:
             prove = Change("prove", wanted.service, "a request is to start it")
@@ -249,15 +250,20 @@ class Deployer:
             except OSError as exc:
                 self.notes.append(f"{version} could not be taken away: {exc}")
 
-    def roll_back(self) -> tuple[Generation, Generation]:
-        """Which generation is left, and for which. Raises Conflict without one before."""
+    def roll_back(self) -> tuple[Generation | None, Generation]:
+        """Which generation is left, and for which. Raises Conflict without one before.
+
+        Where the host was left on what failed, that is left for the last one on record,
+        and it is None: no generation of the record is given up for it.
+        """
         generations = self.ledger.generations()
-        if len(generations) < 2:
+        strays = self.ledger.strays()
+        if len(generations) < (1 if strays else 2):
             raise Conflict(
                 f"there is no generation of {self.releases.name} to go back to: "
                 + ("one is on record" if generations else "none is on record")
             )
-        left, wanted = generations[-1], generations[-2]
+        left, wanted = (None, generations[-1]) if strays else generations[-1:-3:-1]
         if self.complete(wanted) != wanted:
             raise Conflict(
                 f"the generation before cannot be gone back to: its release "

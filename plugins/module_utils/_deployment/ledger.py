@@ -7,7 +7,8 @@
 """What is written down of a service on its host, below /var/lib/activated.services.
 
 * `generations.json`: the generations that were proven, the deployed one last, and how
-  many times that was written: a transaction tells by it whether it has ended;
+  many times that was written: a transaction tells by it whether it has ended.
+  It also says whether the host was left on something else than that, on purpose;
 * `voided.json`: those that failed, or were left by a rollback, and why;
 * `transaction.json`: what a deployment is about to change, and from what. It is complete
   and on disk before the first change, and goes when the deployment has ended.
@@ -91,6 +92,20 @@ class Ledger:
         kept = [g for g in generations if g not in gone]
         entries = [g.as_dict() for g in [*kept, transaction.wanted][-KEPT:]]
         write_json(self._generations, {"commits": commits + 1, "generations": entries})
+
+    def strays(self) -> bool:
+        """Whether the host was left on what failed, since rollback was off."""
+        record = self._read(self._generations)
+        return bool(record and record.get("strays"))
+
+    def stray(self, does: bool) -> None:
+        """Write down that the host was left on what failed, or that it is no more. A
+        commit says so by itself."""
+        if does == self.strays():
+            return
+        commits, generations = self._proven()
+        record = {"commits": commits, "generations": [g.as_dict() for g in generations]}
+        write_json(self._generations, {**record, "strays": True} if does else record)
 
     def has_ended(self, transaction: Transaction) -> bool:
         """Whether it was committed, and only what comes after may be missing."""

@@ -134,6 +134,10 @@ class Group:
         else:
             for part in self.parts:
                 part.deployer.keeper.forget()
+                try:
+                    part.deployer.ledger.stray(True)
+                except OSError as exc:
+                    said.append(f"That could not be written down: {exc}")
                 part.deployer.ledger.close()
             said.append("The host was left as it is, since rollback is off.")
         evidence = why.proof.returned() if isinstance(why, ProofFailed) else None
@@ -238,6 +242,7 @@ def walk_back(begun: t.Sequence[Open]) -> dict[str, str]:
         deployer.sweep(transaction.before, transaction.wanted)
         deployer.keeper.forget()
     for deployer, _transaction in begun:
+        deployer.ledger.stray(False)
         deployer.ledger.close()
     return said
 

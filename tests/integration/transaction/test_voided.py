@@ -21,6 +21,8 @@ pytestmark = pytest.mark.targets
 
 ROOT = Path(__file__).resolve().parents[3]
 STATE = "/var/lib/activated.services"
+# So that systemd does not close the socket of one that ends again and again.
+RESTARTS = "Restart=on-failure\nRestartSec=200ms\n"
 BAD = "#!/bin/sh\nexit 7\n"
 
 
@@ -52,7 +54,7 @@ def ours(shop: Shop) -> str:
 # -- voided ---------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("restart", ["", "Restart=on-failure\nRestartSec=200ms\n"])
+@pytest.mark.parametrize("restart", ["", RESTARTS])
 def test_what_fails_its_proof_is_undone_and_not_deployed_again(
     shop: Shop, restart: str
 ) -> None:
@@ -140,6 +142,23 @@ def test_without_rollback_it_is_left_as_it_is(shop: Shop) -> None:
     # What is on record is the last one that was proven.
     assert shop.deployed(units, "1")["changed"]
     assert shop.ask() == "1"
+
+
+def test_back_from_what_was_left_is_to_the_last_that_was_proven(shop: Shop) -> None:
+    units = shop.units("http", body=RESTARTS)
+    for version in "12":
+        shop.deployed(units, version)
+    for version, asked, then in ("3", {"rollback": False}, "2"), ("4", {}, "1"):
+        bad(shop, version)
+        assert shop.deploy(units, version, timeout=3, **asked).get("failed")
+        # The second one was put back itself: what is left then is the good one.
+        result = back(shop)
+        assert not result.get("failed"), result["msg"]
+        assert shop.ask() == then
+        assert info(shop)["releases"]["current"] == then
+    failed = sorted(info(shop)["voided"])
+    assert failed[0] == "a rollback has left it"
+    assert [why[:9] for why in failed[1:]] == ["the proof"] * 2
 
 
 def test_without_a_record_the_secret_is_put_back_too(shop: Shop) -> None:
