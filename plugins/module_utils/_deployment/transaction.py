@@ -282,7 +282,7 @@ def _sparing(plan: Plan, before: Generation) -> Plan:
     that was found and never put on record, it may not be known."""
     loaded: set[str] = set()
     # Where it cannot be told, systemd tells it no better.
-    with contextlib.suppress(InvalidCredential, InvalidDeployment):
+    with contextlib.suppress(InvalidCredential, InvalidDeployment, KeyError):
         loaded = {line.source for line in lines(before.parsed(before.service))}
     return Plan(
         tuple(c for c in plan if c.action != "erase" or c.subject not in loaded)
