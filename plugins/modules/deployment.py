@@ -176,9 +176,9 @@ options:
         type: str
         required: true
       state:
-        description: As O(state), without V(rolled_back).
+        description: As O(state).
         type: str
-        choices: [present, absent]
+        choices: [present, absent, rolled_back]
         default: present
       units: *units
       credentials: *credentials
@@ -432,7 +432,11 @@ REFUSALS = (
 
 # What is said of one service, alone or as one of several.
 ONE: dict[str, dict[str, t.Any]] = {
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "state": {
+        "type": "str",
+        "choices": ["present", "absent", "rolled_back"],
+        "default": "present",
+    },
     "units": {"type": "dict"},
     "credentials": {"type": "dict", "default": {}},
     "secrets": {"type": "dict", "default": {}, "no_log": True},
@@ -473,17 +477,9 @@ ONE: dict[str, dict[str, t.Any]] = {
         "default": "report",
     },
 }
-ALONE = {
-    "state": {
-        "type": "str",
-        "choices": ["present", "absent", "rolled_back"],
-        "default": "present",
-    },
-}
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str"},
     **ONE,
-    **ALONE,
     "services": {
         "type": "list",
         "elements": "dict",
@@ -667,6 +663,8 @@ def act(jobs: t.Sequence[Job]) -> None:
     for job in jobs:
         with naming(job.name, jobs):
             parts.append(job.plan())
+    # What is gone back to is known from here on.
+    check_together([part.wanted for part in parts])
     leaving = [part for part in parts if part.goes]
     staying = [part for part in parts if not part.goes]
     judge(staying, {unit for part in leaving for unit in part.present.states})

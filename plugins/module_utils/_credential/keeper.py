@@ -79,7 +79,9 @@ class Keeper:
 
         Raises InvalidCredential, InvalidDeployment, Sealed and UnusableStore.
         """
-        if wanted.service not in wanted.units:  # none is wanted, or half of one is found
+        if (
+            wanted.service not in wanted.units
+        ):  # none is wanted, or half of one is found
             return wanted
         loaded = lines(wanted.parsed(wanted.service))
         self._check_lines(loaded)

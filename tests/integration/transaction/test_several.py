@@ -163,6 +163,26 @@ def test_a_port_moves_from_one_to_the_other_and_back(three: list[Shop]) -> None:
     assert (giver.ask(1), giver.ask(), taker.ask()) == ("1 two",) * 3
 
 
+def test_what_was_deployed_together_goes_back_together(three: list[Shop]) -> None:
+    """A port has passed on: neither could go back alone."""
+    giver, taker, _other = three
+    old, new = moving(giver, taker)
+    well(*old)
+    well(*new)
+    wishes = [{"name": s.name, "state": "rolled_back"} for s in (taker, giver)]
+    shown = HOST[0].attempt("deployment", check=True, services=wishes)
+    result = HOST[0].attempt("deployment", services=wishes)
+    assert not result.get("failed"), result["msg"]
+    for shop in (giver, taker):
+        plans = [r["services"][shop.name]["plan"] for r in (shown, result)]
+        assert plans[0] == plans[1]
+        assert result["services"][shop.name]["proof"]["problems"] == []
+    assert (giver.ask(), giver.ask(1), taker.ask()) == ("1 one",) * 3
+    assert well(*old)["changed"] is False
+    alone = HOST[0].attempt("deployment", services=wishes[:1])
+    assert "there is no generation of" in alone["msg"]
+
+
 def test_two_services_exchange_their_ports(three: list[Shop]) -> None:
     one, two, _other = three
     first, second = one.ports[0], two.ports[0]
