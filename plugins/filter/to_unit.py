@@ -33,8 +33,9 @@ options:
       - 'For commands, such as C(ExecStart), a list of strings is one program with its
         arguments, a string is split into words as a shell would, and
         C({expand: "text"}) is a command line in the syntax of systemd. An element
-        C({expand: "text"}) of the list of arguments stays one argument. A list that
-        holds lists, or nothing but mappings, is several commands.'
+        C({expand: "text"}) of the list of arguments stays one argument. A list of
+        lists, of such mappings, and of empty strings, which reset, is several commands; nothing else in it
+        can be one.'
       - For lists of paths, such as C(ReadWritePaths), each element of a list is one
         path, blanks and all.
     type: raw

@@ -190,18 +190,30 @@ def _text(where: str, directive: str, value: object, listed: bool = False) -> st
 
 
 def _commands(where: str, value: object) -> list[str]:
-    """A list of lists, or of mappings alone, is several commands; other lists one."""
+    """Several commands are a list in which all are lists, mappings or resets.
+
+    Any other list is one command, so that no argument, whatever it is, can become a
+    command of its own.
+    """
     if not isinstance(value, (list, tuple)):
         return [_at(where, exec_quote, value)]
-    several = all(isinstance(item, Mapping) for item in value) or any(
-        isinstance(item, (list, tuple)) for item in value
+    several = all(
+        isinstance(item, (Mapping, list, tuple)) or (isinstance(item, str) and not item)
+        for item in value
     )
-    if not several and value[0] != "":
-        return [_at(where, exec_quote, value)]
-    return [
-        "" if item == "" else _at(f"{where}[{number}]", exec_quote, item)
-        for number, item in enumerate(value)
-    ]
+    if several:
+        return [
+            "" if item == "" else _at(f"{where}[{number}]", exec_quote, item)
+            for number, item in enumerate(value)
+        ]
+    for number, item in enumerate(value):
+        if isinstance(item, (list, tuple)) or (number == 0 and item == ""):
+            kind = "an empty string" if item == "" else "a list"
+            raise InvalidValue(
+                f"{where}[{number}]: {kind} has no place in one command; several"
+                " commands are a list of lists"
+            )
+    return [_at(where, exec_quote, value)]
 
 
 def _environment(where: str, value: object) -> list[str]:

@@ -67,10 +67,12 @@ SECTIONS: list[tuple[t.Any, str]] = [
         "ExecStop=/bin/x a\nExecStop=/bin/y",
     ),
     (
-        {"ExecStop": ["", ["/bin/x", "a"], "/bin/y 'b c'", {"expand": "/bin/z %n"}]},
+        {"ExecStop": ["", ["/bin/x", "a"], ["/bin/y", "b c"], {"expand": "/bin/z %n"}]},
         'ExecStop=\nExecStop=/bin/x a\nExecStop=/bin/y "b c"\nExecStop=/bin/z %n',
     ),
-    ({"ExecStart": ["", "/bin/x a"]}, "ExecStart=\nExecStart=/bin/x a"),
+    ({"ExecStart": ["", ["/bin/x", "a"]]}, "ExecStart=\nExecStart=/bin/x a"),
+    ({"ExecStart": ["", {"expand": "/bin/x a"}]}, "ExecStart=\nExecStart=/bin/x a"),
+    ({"ExecStart": [""]}, "ExecStart="),
     ({"ExecStart": [[{"expand": "%h/x"}, {"expand": "%n"}]]}, "ExecStart=%h/x %n"),
     ({"ExecStart": ""}, "ExecStart="),
     ({"ExecStart": []}, ""),
@@ -175,13 +177,27 @@ REFUSED: list[tuple[t.Any, str]] = [
     ({"S": {"Environment": ["A='b c'"]}}, r"^S.Environment\[0\]: give a mapping"),
     ({"S": {"Environment": 3}}, "^S.Environment: must be a mapping"),
     ({"S": {"Environment": [3]}}, r"^S.Environment\[0\]: must be a mapping"),
+    # an argument never becomes a command of its own
+    (
+        {"S": {"ExecStartPre": ["", '/bin/sh -c "id"']}},
+        r"^S.ExecStartPre\[0\]: an empty string has no place in one command; several",
+    ),
+    (
+        {"S": {"ExecStartPre": ["/bin/x", ["/bin/sh", "-c", "evil"]]}},
+        r"^S.ExecStartPre\[1\]: a list has no place in one command; several",
+    ),
+    (
+        {"S": {"ExecStop": [["/bin/x"], "/bin/y 'b c'"]}},
+        r"^S.ExecStop\[0\]: a list has no place in one command",
+    ),
+    ({"S": {"ExecStop": ["/bin/x", []]}}, r"^S.ExecStop\[1\]: a list has no place"),
     ({"S": {"ExecStart": ["-/bin/x"]}}, "^S.ExecStart: the program '-/bin/x' begins"),
     ({"S": {"ExecStart": ["/bin/x", "a\0"]}}, "^S.ExecStart: argument 1: has a NUL"),
     (
         {"S": {"ExecStart": [["/bin/x"], []]}},
         r"^S.ExecStart\[1\]: the command is empty",
     ),
-    ({"S": {"ExecStart": [["/bin/x"], None]}}, r"^S.ExecStart\[1\]: must be a list of"),
+    ({"S": {"ExecStart": [["/bin/x"], None]}}, r"^S.ExecStart\[0\]: a list has no place"),
     ({"S": {"ExecStart": 3}}, "^S.ExecStart: must be a list of"),
     ({"S": {"ExecStart": {"path": "/bin/x"}}}, "^S.ExecStart: a mapping must"),
     ({"S": {"ReadWritePaths": "/a /b"}}, "^S.ReadWritePaths: .* give a list"),
