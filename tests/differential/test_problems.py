@@ -104,6 +104,25 @@ def test_no_error_on_what_debian_ships_together(
     assert found == []
 
 
+def test_agrees_on_templates_and_their_instances(target: Target) -> None:
+    """Of a template systemd verifies an instance that it names itself."""
+    values = {
+        "socket": b"ListenStream=/run/b\nListenStream=%i\nListenStream=[::1]:%i\n"
+        b"ListenStream=%I\nService=b.service\n",
+        "timer": b"OnBootSec=1\nOnCalendar=%i\nOnActiveSec=%i\nUnit=b.service\n",
+        "service": b"ExecStart=/bin/true\nNice=%i\nMemoryMax=%i\nReadWritePaths=%I\n"
+        b"Environment=A=%i\nUMask=%i\n",
+    }
+    units = {"b.service": b"[Service]\nExecStart=/bin/true\n"}
+    for kind, text in values.items():
+        for instance in ("", "8080", "daily", "5min", "-run-x", "foo"):
+            head = f"[{kind.title()}]\n".encode()
+            units[f"b@{instance}.{kind}"] = head + text
+    words = hosts.verify(runner(target), units)
+    assert len(words) > len(units)
+    assert hosts.compare(units, words, target.version()) == ([], [])
+
+
 def test_verification_would_be_seen(target: Target) -> None:
     """A comparison that hears nothing agrees with everything: it must hear this."""
     units = {

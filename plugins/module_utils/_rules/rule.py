@@ -27,10 +27,16 @@ from .._units.drop_ins import (
     owner,
 )
 from .._units.unit import Assignment, Unit
-from .._units.unit_name import is_template, suffix, template_of
+from .._units.unit_name import (
+    instance_of,
+    is_template,
+    suffix,
+    template_of,
+    unescaped,
+)
 from .._units.words import Command, InvalidWords, split_commands
 from .._values.basics import is_boolean, is_true
-from .._values.values import value_problem
+from .._values.values import instance_decides, value_problem
 
 if t.TYPE_CHECKING:
     Severity = t.Literal["error", "warning", "info"]
@@ -204,8 +210,10 @@ class Subject:
     `is_part` is true for a drop-in: what it lacks may stand elsewhere. `type` is that of
     the unit, `service` for `a.service`, empty where unknown; `own` is the name of the
     section that the type has for itself; `keys` are the directives that are assigned,
-    in whatever section. `found` is for what was found in each of its files, once
-    it was looked for.
+    in whatever section. `instance` is what %i stands for, where the name has it.
+    `doubts` are the faults, by the identity of the assignment, that some instances of
+    a template have and others need not. `found` is for what was found in each of its
+    files, once it was looked for.
     """
 
     def __init__(
@@ -220,7 +228,10 @@ class Subject:
         self.own = directives.OWN_SECTION.get(self.type, "")
         self.known = directives.directives(systemd)
         self._kept: dict[tuple[str, str], list[Assignment]] = {}
+        self.instance = instance_of(name)
+        self.is_template = is_template(name)
         self._faults: dict[int, str | None] = {}
+        self.doubts: dict[int, str] = {}
         self._commands: dict[str, list[Command]] = {}
         self.found: dict[str, list[Problem]] | None = None
         self._entries: dict[str, dict[str, list[Assignment]]] = {}
@@ -270,11 +281,15 @@ class Subject:
             return faults[place]
         names = self.known.get(section)
         directive = names.get(entry.key) if names else None
-        fault = faults[place] = (
-            value_problem(directive.kind, entry.key, entry.value, self.systemd)
-            if directive
-            else "no such directive"
-        )
+        if not directive:
+            fault: str | None = "no such directive"
+        else:
+            asked = (directive.kind, entry.key, entry.value, self.systemd)
+            fault = value_problem(*asked, self.instance)
+            if fault and self.is_template and instance_decides(*asked):
+                self.doubts[place] = fault
+                fault = None
+        faults[place] = fault
         return fault
 
     def commands(self, entry: Assignment) -> list[Command]:
@@ -371,15 +386,12 @@ class Subject:
         known = {"p": stem.partition("@")[0], "t": "/run"}
         if not self.is_template:
             known.update(n=self.name, N=stem)
+        if self.instance:
+            known.update(i=self.instance, I=unescaped(self.instance))
         return _OWN_SPECIFIER.sub(
             lambda match: known.get(match[1], match[0]),
             text,
         )
-
-    @property
-    def is_template(self) -> bool:
-        """Tell whether the unit is a template."""
-        return is_template(self.name)
 
 
 Find = t.Callable[[Subject], t.Iterator[Problem]]

@@ -126,6 +126,8 @@ def assignments(subject: Subject) -> t.Iterator[Problem]:
             elif (
                 subject.fault(name, entry)
                 or directive.kind in _LOOKED_AT
+                or "%i" in value
+                or "%I" in value
                 or "#" in value
                 or ";" in value
                 or key == "MemoryLimit"
@@ -233,6 +235,14 @@ def _judge(
             comment = " (a comment must stand on a line of its own)"
         yield VALUE.at(
             f"systemd takes no such {key} {effect}: {problem}{comment}", section, entry
+        )
+    elif id(entry) in subject.doubts:
+        yield VALUE.at(
+            f"whether systemd takes this {key} depends on the instance; of one called i, "
+            f"as its verification may try, it says: {subject.doubts[id(entry)]}",
+            section,
+            entry,
+            severity="warning",
         )
     elif ("#" in value or ";" in value) and kind not in _FREE_TEXT:
         # In a sentence a semicolon may stand alone.

@@ -34,6 +34,9 @@ _NAME: t.Final = re.compile(
 )
 
 
+_ESCAPED: t.Final = re.compile(r"-|\\x([0-9a-fA-F]{2})")
+
+
 class InvalidUnitName(ValueError):
     """A name that systemd would not take for a unit."""
 
@@ -72,3 +75,24 @@ def template_of(name: str) -> str | None:
     if match and match["at"] and match["instance"]:
         return f"{match['prefix']}@.{match['suffix']}"
     return None
+
+
+def instance_of(name: str) -> str:
+    """Give what stands behind the @, `b` for `a@b.service`, or an empty string."""
+    match = _NAME.fullmatch(name)
+    return (match and match["instance"]) or ""
+
+
+def unescaped(text: str) -> str:
+    """Give what was escaped to be a part of a name (systemd-escape(1)), as %I is.
+
+    A byte above 127 comes as a surrogate (`surrogateescape`).
+    """
+    return _ESCAPED.sub(
+        lambda match: (
+            "/"
+            if match[0] == "-"
+            else bytes([int(match[1], 16)]).decode("utf-8", "surrogateescape")
+        ),
+        text,
+    )

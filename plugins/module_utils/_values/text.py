@@ -8,11 +8,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
+from contextvars import ContextVar
 
 from .._tables import directives
 from .._units.words import InvalidWords, split_words, unknown_escapes
+from .._units.unit_name import unescaped
 from .basics import path_problem
 
 # value, directive, version of systemd; raises BadValue
@@ -21,6 +24,10 @@ Check = t.Callable[[str, str, int], None]
 
 class BadValue(ValueError):
     """systemd would warn about the value and ignore it, or refuse the unit."""
+
+
+class InstanceDecides(BadValue):
+    """The value has %i or %I, and of which instance it is asked is not known."""
 
 
 # What a specifier may well expand to; only the form of it matters here.
@@ -33,6 +40,20 @@ _SAMPLES: t.Final = {
     "g": "root", "G": "0", "m": "0" * 32, "b": "0" * 32,
 }  # fmt: skip
 _SPECIFIER: t.Final = re.compile(r"%([0-9A-Za-z%])")
+_INSTANCE_SPECIFIERS: t.Final = ("i", "I")
+
+# What %i stands for; None where a value that needs it is to be told apart.
+_instance: ContextVar[str | None] = ContextVar("_instance", default=_SAMPLES["i"])
+
+
+@contextlib.contextmanager
+def of_instance(name: str | None) -> t.Iterator[None]:
+    """Let %i and %I stand for this instance, or have them raise InstanceDecides."""
+    token = _instance.set(name)
+    try:
+        yield
+    finally:
+        _instance.reset(token)
 
 
 def expand(value: str, systemd: int, in_name: bool = False) -> str:
@@ -49,6 +70,11 @@ def expand(value: str, systemd: int, in_name: bool = False) -> str:
         letter = match[1]
         if letter not in known:
             raise BadValue(f"%{letter} is not a specifier: write %% for a percent sign")
+        if letter in _INSTANCE_SPECIFIERS:
+            name = _instance.get()
+            if name is None:
+                raise InstanceDecides(f"%{letter} is not known")
+            return unescaped(name) if letter == "I" else name
         return _SAMPLES.get(letter, "instance")
 
     return _SPECIFIER.sub(replace, value)

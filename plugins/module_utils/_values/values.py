@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from .._tables import directives
 from . import kinds_exec, kinds_paths, kinds_plain, kinds_unit
-from .text import BadValue, Check, one_of
+from .text import BadValue, Check, InstanceDecides, of_instance, one_of
 
 CHECKS: t.Final[t.Mapping[str, Check]] = {
     **kinds_plain.KINDS,
@@ -42,20 +42,45 @@ UNCHECKED: t.Final = frozenset(
 
 
 @lru_cache(maxsize=8192)
-def value_problem(kind: str, key: str, value: str, systemd: int) -> str | None:
+def value_problem(
+    kind: str, key: str, value: str, systemd: int, instance: str = ""
+) -> str | None:
     """Say what is wrong with the value of a directive, or give None.
 
     `kind` is `Directive.kind`, `value` the assigned text as `Assignment.value` has it;
-    the empty text resets most directives.
+    the empty text resets most directives. `instance` is what %i stands for, where the
+    unit is one of a template.
     """
     if kind in UNCHECKED:
         return None
-    check = CHECKS.get(kind)
     try:
-        if check:
-            check(value, key, systemd)
-        elif directives.words(kind, systemd) is not None:
-            one_of(value, kind, systemd, empty=kind in _EMPTY_IS_DEFAULT)
+        if instance and "%" in value:
+            with of_instance(instance):
+                _check(kind, key, value, systemd)
+        else:
+            _check(kind, key, value, systemd)
     except BadValue as exc:
         return str(exc)
     return None
+
+
+def instance_decides(kind: str, key: str, value: str, systemd: int) -> bool:
+    """Tell whether a value is right for some instances of a template, or may be."""
+    if "%i" not in value and "%I" not in value:
+        return False
+    try:
+        with of_instance(None):
+            _check(kind, key, value, systemd)
+    except InstanceDecides:
+        return True
+    except BadValue:
+        pass
+    return False
+
+
+def _check(kind: str, key: str, value: str, systemd: int) -> None:
+    check = CHECKS.get(kind)
+    if check:
+        check(value, key, systemd)
+    elif directives.words(kind, systemd) is not None:
+        one_of(value, kind, systemd, empty=kind in _EMPTY_IS_DEFAULT)

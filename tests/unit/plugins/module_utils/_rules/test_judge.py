@@ -227,6 +227,43 @@ def test_takes_what_systemd_takes(line: str) -> None:
     assert unit_problems(text, name="app.service", systemd=257) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "line", "severities"),
+    [
+        ("b@8080.socket", "[Socket]\nListenStream=%i", []),
+        ("b@8080.socket", "[Socket]\nListenStream=127.0.0.1:%I", []),
+        ("b@foo.socket", "[Socket]\nListenStream=%i", ["error", "error"]),
+        ("b@-run-x.socket", "[Socket]\nListenStream=%i", ["error", "error"]),
+        ("b@-run-x.socket", "[Socket]\nListenStream=%I", []),
+        ("b@.socket", "[Socket]\nListenStream=%i", ["warning"]),
+        ("b@.socket", "[Socket]\nListenStream=/run/%i", []),
+        (
+            "b@.socket",
+            "[Socket]\nListenStream=%i\nListenStream=%j",
+            ["error", "warning"],
+        ),
+        ("b@daily.timer", "[Timer]\nOnCalendar=%i", []),
+        ("b@foo.timer", "[Timer]\nOnCalendar=%i", ["error", "error"]),
+        ("b@.timer", "[Timer]\nOnCalendar=%i", ["warning"]),
+        ("b@5min.timer", "[Timer]\nOnActiveSec=%i", []),
+        # no specifier there, whatever the instance is
+        ("b@5.service", f"{SERVICE}Nice=%i", ["error"]),
+        ("b@.service", f"{SERVICE}Nice=%i", ["error"]),
+        ("b@.service", f"{SERVICE}MemoryMax=%i", ["error"]),
+        ("b@5.service", f"{SERVICE}ReadWritePaths=%i", ["error"]),
+        ("b@.service", f"{SERVICE}ReadWritePaths=%i", ["warning"]),
+    ],
+)
+def test_an_instance_is_judged_by_its_name(
+    name: str, line: str, severities: list[str]
+) -> None:
+    """As systemd-analyze verify says of 247 and 257, but for the warnings: it asks of
+    an instance that it calls i or test_instance, and means the template."""
+    for systemd in (247, 257):
+        found = unit_problems(f"{line}\n", name=name, systemd=systemd)
+        assert sorted(problem.severity for problem in found) == severities
+
+
 def test_an_unknown_escape_in_a_command_is_refused() -> None:
     text = "[Service]\nDynamicUser=yes\nExecStart=/bin/echo a\\;\n"
     assert "bad-value" in {p.rule for p in unit_problems(text, name="app.service")}

@@ -197,7 +197,10 @@ REFUSED: list[tuple[t.Any, str]] = [
         {"S": {"ExecStart": [["/bin/x"], []]}},
         r"^S.ExecStart\[1\]: the command is empty",
     ),
-    ({"S": {"ExecStart": [["/bin/x"], None]}}, r"^S.ExecStart\[0\]: a list has no place"),
+    (
+        {"S": {"ExecStart": [["/bin/x"], None]}},
+        r"^S.ExecStart\[0\]: a list has no place",
+    ),
     ({"S": {"ExecStart": 3}}, "^S.ExecStart: must be a list of"),
     ({"S": {"ExecStart": {"path": "/bin/x"}}}, "^S.ExecStart: a mapping must"),
     ({"S": {"ReadWritePaths": "/a /b"}}, "^S.ReadWritePaths: .* give a list"),
