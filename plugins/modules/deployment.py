@@ -688,8 +688,8 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         return t.cast("tuple[int, str, str]", done)
 
     leave_no_core()
-    for said in (module.params, *(module.params["services"] or ())):
-        refuse_contents(said["credentials"])
+    every = (module.params, *(module.params["services"] or ()))
+    refuse_contents(*(said["credentials"] or {} for said in every))
     wishes = parse_wishes(module.params, module.check_mode)
     require_root()
     systemd = systemd_version(run)

@@ -24,6 +24,8 @@ from datetime import datetime, timezone
 
 Kind = t.Literal["path", "content", "encrypted", "import"]
 KINDS: t.Final = ("path", "content", "encrypted", "import")
+# What an entry may have besides a content, none of it a secret.
+_SHOWN: t.Final = frozenset(("path", "encrypted", "import", "encoding", "not_after"))
 
 # systemd-creds, LoadCredentialEncrypted= and SetCredentialEncrypted= (NEWS of 250).
 SEALING: t.Final = 250
@@ -138,27 +140,60 @@ def parse_all(
     return found
 
 
-def refuse_contents(said: dict[str, t.Any]) -> None:
+def refuse_contents(*options: dict[str, t.Any]) -> None:
     """Refuse a secret in the option `credentials` of a module, whose values are shown.
 
-    What is one is taken out of the value first, so that the refusal does not show it
-    either. Raises InvalidCredential.
+    Takes one or more such options. Whatever may be a secret is taken out of all of them
+    first, so that the refusal does not show it either. Raises InvalidCredential.
     """
-    for name, entry in said.items():
-        if not isinstance(entry, dict):
-            continue
-        where = f"credential {check_name(name)}"
-        if entry.pop("content", None) is not None:
-            raise InvalidCredential(
-                f"{where}: its content does not go here, where it is shown, but in "
-                "base64 into the option secrets, under the same name"
-            )
-        if isinstance(entry.get("encrypted"), str):
+    refused = None
+    for said in options:
+        for name, entry in list(said.items()):
             try:
-                ciphertext(where, entry["encrypted"])
-            except InvalidCredential:  # a secret by mistake, perhaps
-                del entry["encrypted"]
-                raise
+                _take_secrets(said, name, entry)
+            except InvalidCredential as exc:
+                refused = refused or exc
+    if refused:
+        raise refused
+
+
+def _take_secrets(said: dict[str, t.Any], name: str, entry: object) -> None:
+    """Take out of one entry what may be a secret; raises InvalidCredential if it was."""
+    if not isinstance(entry, dict):
+        if entry is None:
+            return
+        del said[name]
+        raise InvalidCredential(
+            f"credential {check_name(name)} must be a mapping with path, encrypted or "
+            "import; a content goes in base64 into the option secrets"
+        )
+    # What is under a key that is none is a secret with its key misspelt, perhaps.
+    unknown = sorted(str(key) for key in entry if key not in _SHOWN)
+    content = entry.get("content")
+    sealed = entry.get("encrypted")
+    for key in list(entry):
+        if key not in _SHOWN or not isinstance(entry[key], (str, type(None))):
+            del entry[key]
+    problem = None
+    if isinstance(sealed, str):
+        try:
+            ciphertext(f"credential {name[:120]}", sealed)
+        except InvalidCredential as exc:  # a secret by mistake, perhaps
+            del entry["encrypted"]
+            problem = exc
+    where = f"credential {check_name(name)}"
+    if content is not None:
+        raise InvalidCredential(
+            f"{where}: its content does not go here, where it is shown, but in "
+            "base64 into the option secrets, under the same name"
+        )
+    if unknown and unknown != ["content"]:
+        raise InvalidCredential(
+            f"{where} knows path, encrypted, import and not_after here, not "
+            f"{', '.join(unknown)}; a content goes in base64 into the option secrets"
+        )
+    if problem:
+        raise problem
 
 
 def check_name(name: object) -> str:

@@ -14,8 +14,8 @@ import typing as t
 from contextvars import ContextVar
 
 from .._tables import directives
-from .._units.words import InvalidWords, split_words, unknown_escapes
 from .._units.unit_name import unescaped
+from .._units.words import InvalidWords, split_words, unknown_escapes
 from .basics import path_problem
 
 # value, directive, version of systemd; raises BadValue

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import typing as t
 
 import pytest
@@ -108,6 +109,16 @@ def test_the_same_name_twice(glass: Glass) -> None:
         {"a": {"content": "x"}}, lines="LoadCredential=a:/etc/passwd\n"
     )
     assert "the credential a is loaded twice" in message
+
+
+@pytest.mark.parametrize("entry", [{"contents": "horse"}, "horse", ["horse"]])
+def test_what_may_be_a_secret_is_not_shown(glass: Glass, entry: t.Any) -> None:
+    """A failure has all options in it, as ansible-playbook -vvv shows."""
+    result = glass.attempt({"a": {"content": "x"}}, credentials={"a": entry})
+    assert result["failed"]
+    assert result["invocation"]["module_args"]["name"] == glass.name
+    assert "base64 into the option secrets" in result["msg"]
+    assert "horse" not in json.dumps(result)
 
 
 def test_a_unit_that_does_not_load_it(glass: Glass) -> None:

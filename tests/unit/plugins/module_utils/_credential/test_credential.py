@@ -121,16 +121,41 @@ def test_no_message_and_no_value_shows_the_secret(said: t.Any) -> None:
     assert "horse" not in repr(Credential.parse("key", KEY))
 
 
-@pytest.mark.parametrize("entry", [{"content": SECRET}, {"encrypted": SECRET}])
-def test_what_is_shown_takes_no_secret(entry: dict[str, str]) -> None:
-    with pytest.raises(InvalidCredential, match="credential key") as raised:
-        refuse_contents({"key": entry})
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"content": SECRET},
+        {"encrypted": SECRET},
+        {"contents": SECRET},
+        {"contents": SECRET, "content": SECRET},
+        {"contents": {"deep": [SECRET]}},
+        SECRET,
+        [SECRET],
+    ],
+)
+@pytest.mark.parametrize("name", ["key", "no name"])
+def test_what_is_shown_takes_no_secret(entry: t.Any, name: str) -> None:
+    first = {"key": {"content": "x"}}
+    options = {name: copy.deepcopy(entry), "after": copy.deepcopy(entry)}
+    more = {"other": copy.deepcopy(entry)}
+    with pytest.raises(InvalidCredential, match="credential") as raised:
+        refuse_contents(first, options, more)
     assert "horse" not in str(raised.value)
-    assert entry == {}, "the module's failure shows its options"
-    fine = {"a": {"path": "/x"}, "b": {}, "c": {"encrypted": "eA=="}}
+    shown = f"{first} {options} {more}"
+    assert "horse" not in shown, "the module's failure shows its options"
+    fine = {"a": {"path": "/x"}, "b": {}, "c": {"encrypted": "eA=="}, "d": None}
     before = copy.deepcopy(fine)
     refuse_contents(fine)
     assert fine == before
+
+
+def test_a_misspelt_key_is_named() -> None:
+    with pytest.raises(
+        InvalidCredential, match="not contents; a content goes in base64"
+    ):
+        refuse_contents({"key": {"contents": SECRET}})
+    with pytest.raises(InvalidCredential, match="credential key must be a mapping"):
+        refuse_contents({"key": SECRET})
 
 
 @given(st.binary(min_size=1, max_size=200))
