@@ -35,6 +35,7 @@ options:
       - The other units that are deployed together with this one, a mapping of file names to texts. The unit itself may be among them.
       - Drop-ins among them, named C(NAME.service.d/FILE.conf), are judged merged with their unit, in systemd's order.
         What is wrong with a line of a drop-in is said when the drop-in is judged, what a unit lacks when the unit is.
+        A drop-in of an instance is merged with its template where the instance has no file of its own.
     type: dict
     default: {}
 positional: _input

@@ -123,32 +123,54 @@ def _problems(
         finders = _finders(subject.type, subject.is_part)
         found = _find(subject, finders)
         if world.drop_ins:
-            subject.found = _by_file(unit, world.sources(unit), found)
+            subject.found = _by_file(unit, world, found)
         else:
             subject.found = {name: found}
     return sorted(subject.found.get(name, ()), key=lambda problem: problem.line or 0)
 
 
 def _by_file(
-    unit: str, sources: t.Sequence[tuple[int, str]], problems: t.Iterable[Problem]
+    unit: str, world: World, problems: t.Iterable[Problem]
 ) -> dict[str, list[Problem]]:
     """Give a unit's problems by the file that each is said of.
 
-    What stands in a drop-in that other units share is said of the unit's first file.
+    What stands in a file that other units share is said of the unit's first own file;
+    what an instance has from its template, of the template alone.
     """
     found: dict[str, list[Problem]] = {}
+    sources = world.sources(unit)
+    first = next((f for _, f in sources if owner(f) == unit), sources[0][1])
+    inherited: set[tuple[str, Problem]] = set()
+    template = world.own_file(unit)
+    if template and template != unit:
+        above = world.subject(template)
+        said = _find(above, _finders(above.type, above.is_part))
+        # One that is of the whole unit is of the instance as it is of the template.
+        inherited = set(_placed(first, world.sources(template), said))
+    for file, problem in _placed(first, sources, problems):
+        if (file, problem) in inherited:
+            continue
+        if owner(file) != unit:
+            message = f"{problem.message} (line {problem.line} of {file})"
+            problem = replace(problem, message=message, line=None)
+            file = first
+        found.setdefault(file, []).append(problem)
+    return found
+
+
+def _placed(
+    first: str, sources: t.Sequence[tuple[int, str]], problems: t.Iterable[Problem]
+) -> list[tuple[str, Problem]]:
+    """Give each problem with its file, in whose lines it is; `first` where it has none."""
+    placed = []
     starts = [before for before, _file in sources]
     for problem in problems:
-        before, file = sources[0]
+        file = first
         if problem.line is not None:
             before, file = sources[bisect_left(starts, problem.line) - 1]
-        line = None if problem.line is None else problem.line - before
-        if owner(file) != unit:
-            message = f"{problem.message} (line {line} of {file})"
-            problem, line = replace(problem, message=message), None
-            file = sources[0][1]
-        found.setdefault(file, []).append(replace(problem, line=line))
-    return found
+            problem = replace(problem, line=problem.line - before)
+        placed.append((file, problem))
+    return placed
 
 
 def _unreadable(

@@ -140,14 +140,22 @@ class World:
             return Subject(self.files[name], name, self.systemd, self)
         parts = [self.files[file].moved(before) for before, file in self.sources(name)]
         unit = parts[0].merged(*parts[1:]) if parts[1:] else parts[0]
-        return Subject(unit, name, self.systemd, self, name not in self.files)
+        return Subject(unit, name, self.systemd, self, self.own_file(name) is None)
+
+    def own_file(self, name: str) -> str | None:
+        """Give the file of a unit: its own, or else that of its template; or None."""
+        for file in (name, template_of(name)):
+            if file in self.files:
+                return file
+        return None
 
     def sources(self, name: str) -> list[tuple[int, str]]:
         """Give the files that a unit is made of, and how many lines stand before each."""
         known = self._sources.get(name)
         if known is not None:
             return known
-        found = [name] if name in self.files else []
+        own = self.own_file(name)
+        found = [own] if own else []
         found += drop_ins_of(name, self._folders)
         sources = []
         before = 0
@@ -175,8 +183,20 @@ class World:
         """The sockets that start a service, by its name."""
         found: dict[str, list[Subject]] = {}
         for subject in self.of_type("socket"):
-            found.setdefault(subject.started_service, []).append(subject)
+            name = subject.started_service
+            found.setdefault(self.aliases.get(name, name), []).append(subject)
         return found
+
+    @cached_property
+    def aliases(self) -> dict[str, str]:
+        """The units by the names that they take besides their own when installed."""
+        return {
+            subject.resolved(alias): name
+            for name, subject in self.subjects.items()
+            for entry in subject.kept("Install", "Alias")
+            for alias in entry.value.split()
+            if alias not in self.subjects
+        }
 
     def of_type(self, unit_type: str) -> list[Subject]:
         """Give the units of one type, by name."""
@@ -345,9 +365,13 @@ class Subject:
         """Give another unit of the set, or the template of that instance."""
         if not self.world.is_set:
             return None
-        found = self.world.subjects.get(name)
-        template = None if found else template_of(name)
-        return self.world.subjects.get(template) if template else found
+        units = self.world.subjects
+        for known in (name, template_of(name)):
+            if known in units:
+                return units[known]
+            if known in self.world.aliases:
+                return units[self.world.aliases[known]]
+        return None
 
     def has(self, name: str) -> bool:
         """Tell whether a unit is in the set, or one that every host has."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from .._units.listen import KINDS, InvalidListenAddress, ListenAddress
 from .._units.unit import Assignment
+from .._units.unit_name import template_of
 from .._values.basics import is_true, time_span
 from .rule import MOST_PROBLEMS, Problem, Subject, World, family, finder, rule
 from .service import starts
@@ -91,6 +92,10 @@ class Claim:
             return True
         apart = self.device and other.device and self.device != other.device
         return not apart and not (self.reuses and other.reuses)
+
+
+# By what is claimed and whether a template claims it, the first socket that does.
+Claims = t.Dict[t.Tuple[Claim, bool], str]
 
 
 def listeners(subject: Subject) -> list[Assignment]:
@@ -175,7 +180,7 @@ def addresses(subject: Subject) -> t.Iterator[Problem]:
 def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
     """Give the listeners of each socket whose address one before it has."""
     found: dict[str, list[tuple[Assignment, str, Severity]]] = {}
-    taken: dict[t.Any, dict[str, dict[Claim, str]]] = {}
+    taken: dict[t.Any, dict[str, Claims]] = {}
     for subject in world.of_type("socket"):
         # What the whole socket says of its listeners, and what was claimed by it before.
         terms = (
@@ -197,7 +202,7 @@ def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
             address = claim.address
             # Only what has one port, or one path, can clash.
             hosts = taken.setdefault((address.port, address.path), {})
-            holder = _holder(claim, hosts)
+            holder = _holder(subject.name, claim, hosts)
             if holder:
                 shared = address.kind in _SHARED_KINDS or (
                     address.host and address.kind == "datagram"
@@ -205,17 +210,23 @@ def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
                 found.setdefault(subject.name, []).append(
                     (entry, holder, "warning" if shared else "error")
                 )
-            hosts.setdefault(address.host, {}).setdefault(claim, subject.name)
+            claims = hosts.setdefault(address.host, {})
+            claims.setdefault((claim, subject.is_template), subject.name)
     return found
 
 
-def _holder(claim: Claim, hosts: t.Mapping[str, t.Mapping[Claim, str]]) -> str | None:
-    """Give the first socket that has what another one claims."""
+def _holder(name: str, claim: Claim, hosts: t.Mapping[str, Claims]) -> str | None:
+    """Give the first socket that has what another one claims.
+
+    A template holds nothing against its instances, nor they against it.
+    """
     host = claim.address.host
     asked: t.Iterable[str] = hosts if host in _ANY_HOST else (host, *_ANY_HOST)
     for one in asked:
-        for held, holder in hosts.get(one, {}).items():
-            if claim.clashes(held):
+        for (held, _is_template), holder in hosts.get(one, {}).items():
+            if not claim.clashes(held):
+                continue
+            if template_of(name) != holder and template_of(holder) != name:
                 return holder
     return None
 
@@ -294,6 +305,7 @@ def requirement(subject: Subject) -> t.Iterator[Problem]:
         for entry in subject.kept("Unit", key)
         for word in entry.value.split()
     }
+    wanted |= {template_of(name) or name for name in wanted}
     for socket in sockets:
         if socket.name not in wanted:
             yield REQUIRED.at(

@@ -433,6 +433,72 @@ def test_what_a_shared_drop_in_spoils_is_said_of_the_unit() -> None:
     assert set_problems(units, 257)["app-.service.d/10-net.conf"] == []
 
 
+def test_a_drop_in_of_an_instance_is_judged_merged_with_the_template() -> None:
+    part = "b@8080.socket.d/a.conf"
+    units = {
+        "b@.socket": "[Socket]\nListenStream=%i\nListenStream=127.0.0.1:90\nBar=1\n"
+        "Service=x.service\nFileDescriptorName=b\n",
+        part: "[Socket]\nFileDescriptorName=c\nBacklog=9\n",
+        "x.service": f"{SERVICE}[Unit]\nRequires=b@8080.socket\n",
+    }
+    of_template = [("bad-value", 2), ("unknown-directive", 4)]
+    # nothing is said twice, and an instance does not clash with its template
+    assert rules_of(units) == {"b@.socket": of_template, part: [], "x.service": []}
+    # what the drop-in resets is gone
+    units[part] = "[Socket]\nListenStream=\n"
+    assert rules_of(units)[part] == [("socket-without-listener", None)]
+    units[part] = "[Socket]\nAccept=yes\nFoo=1\n"
+    assert ("accept-with-service", None) in rules_of(units)[part]
+    assert ("unknown-directive", 3) in rules_of(units)[part]
+    # what the template has is wrong for this instance
+    wrong = "b@foo.socket.d/a.conf"
+    units[wrong] = "[Socket]\nBacklog=9\n"
+    found = set_problems(units, 257)[wrong]
+    assert [
+        (p.rule, p.severity) for p in found if "line 2 of b@.socket" in p.message
+    ] == [("bad-value", "error")]
+    # two instances are two sockets
+    assert "127.0.0.1:90 is taken by b@8080.socket already (line 3 of b@.socket)" in [
+        p.message
+        for p in set_problems({**units, part: "[Socket]\nBacklog=1\n"}, 257)[wrong]
+    ]
+
+
+@pytest.mark.parametrize("instance", ["-a", "8080"])
+def test_an_instance_does_not_clash_with_its_template(instance: str) -> None:
+    text = "[Socket]\nListenStream=80\nFileDescriptorName=b\nService=x.service\n"
+    units = {
+        "b@.socket": text,
+        f"b@{instance}.socket": text,
+        "x.service": f"{SERVICE}[Unit]\nRequires=b@{instance}.socket\n",
+    }
+    found = {p.rule for some in set_problems(units, 257).values() for p in some}
+    assert "shared-address" not in found
+    units["b@z.socket"] = text
+    (clash,) = [
+        p.message
+        for p in set_problems(units, 257)["b@z.socket"]
+        if p.severity == "error"
+    ]
+    assert clash == f"80 is taken by b@{instance}.socket already"
+
+
+def test_a_service_is_known_by_its_alias() -> None:
+    """As Debian's syslog.socket and rsyslog.service are."""
+    units = {
+        "syslog.socket": "[Socket]\nListenDatagram=/run/log\nService=syslog.service\n",
+        "rsyslog.service": f"[Unit]\nRequires=syslog.socket\n{SERVICE}"
+        "[Install]\nAlias=syslog.service\n",
+    }
+    assert not any(rules_of(units).values())
+    units["rsyslog.service"] = f"{SERVICE}[Install]\nAlias=syslog.service\n"
+    found = set_problems(units, 257)["rsyslog.service"]
+    assert "socket-not-required" in [problem.rule for problem in found]
+    units["rsyslog.service"] = SERVICE
+    found = set_problems(units, 257)["syslog.socket"]
+    assert [problem.rule for problem in found] == ["socket-without-service"]
+
+
 def test_a_drop_in_of_a_unit_that_the_host_has_is_judged_as_a_part() -> None:
     units = {
         "app.service.d/10-more.conf": "[Service]\nFoo=1\nUser=app\n",
