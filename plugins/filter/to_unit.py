@@ -37,7 +37,7 @@ options:
         lists, of such mappings, and of empty strings, which reset, is several commands; nothing else in it
         can be one.'
       - For lists of paths, such as C(ReadWritePaths), each element of a list is one
-        path, blanks and all.
+        path, and for C(BindPaths), C(BindReadOnlyPaths) and C(TemporaryFileSystem) one mount, blanks and all.
     type: raw
     required: true
   section:

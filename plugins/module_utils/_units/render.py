@@ -36,14 +36,21 @@ _EXEC = re.compile(r"Exec(?:Condition|Start|Stop|Reload)(?:Pre|Post)?\Z")
 _PATHS = frozenset(
     (
         "ExecPaths",
+        "ExtensionDirectories",
+        "InaccessibleDirectories",
         "InaccessiblePaths",
         "NoExecPaths",
+        "ReadOnlyDirectories",
         "ReadOnlyPaths",
+        "ReadWriteDirectories",
         "ReadWritePaths",
         "RequiresMountsFor",
+        "Symlinks",
         "WantsMountsFor",
     )
 )
+# Lists whose entries have parts, at colons that quotes hide from some versions
+_MOUNTS = frozenset(("BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem"))
 # Of the directives whose value may hold any text, those that expand no specifiers
 _WITHOUT_SPECIFIERS = frozenset(("LogFilterPatterns", "OpenFile"))
 
@@ -177,7 +184,9 @@ def _text(where: str, directive: str, value: object, listed: bool = False) -> st
         return repr(float(value))
     if not isinstance(value, str):
         raise InvalidValue(f"{where}: must be text, not {type(value).__name__}")
-    if directive in _PATHS and value:
+    if directive in _MOUNTS and listed and value:
+        return _mount(where, directive, value)
+    if (directive in _PATHS or directive in _MOUNTS) and value:
         if listed:
             return _at(where, path, value)
         if re.search(r"[\s\"'\\]", value):
@@ -187,6 +196,18 @@ def _text(where: str, directive: str, value: object, listed: bool = False) -> st
     if directive == "SetCredential":
         return _at(where, credential, value)
     return _at(where, raw, value, directive not in _WITHOUT_SPECIFIERS)
+
+
+def _mount(where: str, directive: str, value: str) -> str:
+    """One entry of a list of mounts, in which a blank would begin another one."""
+    parted = directive != "TemporaryFileSystem" and ":" in value
+    if re.search(r"[\"'\\]", value) or (parted and re.search(r"\s", value)):
+        raise InvalidValue(
+            f"{where}: {value!r} has a quote, a backslash, or a blank and a colon, which"
+            " versions of systemd read differently: write it in systemd's syntax, with"
+            " {'expand': …}"
+        )
+    return _at(where, path, value)
 
 
 def _commands(where: str, value: object) -> list[str]:

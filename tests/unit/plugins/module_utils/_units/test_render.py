@@ -88,6 +88,30 @@ SECTIONS: list[tuple[t.Any, str]] = [
         'ReadWritePaths="/a b"\nReadWritePaths=\nReadWritePaths=-/c',
     ),
     ({"ReadWritePaths": {"expand": "/a %t"}}, "ReadWritePaths=/a %t"),
+    (
+        {"BindPaths": ["/a b", "", "-/c:/d:rbind", {"expand": '"/e f":/g %n'}]},
+        'BindPaths="/a b"\nBindPaths=\nBindPaths=-/c:/d:rbind\nBindPaths="/e f":/g %n',
+    ),
+    ({"BindReadOnlyPaths": "/a:/b"}, "BindReadOnlyPaths=/a:/b"),
+    (
+        {"TemporaryFileSystem": ["/a b:ro", "/%c"]},
+        'TemporaryFileSystem="/a b:ro"\nTemporaryFileSystem="/%%c"',
+    ),
+    *(
+        ({name: ["/a b /c"]}, f'{name}="/a b /c"')
+        for name in (
+            "BindPaths",
+            "BindReadOnlyPaths",
+            "ExtensionDirectories",
+            "InaccessibleDirectories",
+            "ReadOnlyDirectories",
+            "ReadWriteDirectories",
+            "Symlinks",
+            "TemporaryFileSystem",
+        )
+    ),
+    # blanks part no paths there
+    ({"ExecSearchPath": "/a b:/c"}, "ExecSearchPath=/a b:/c"),
     # a credential's data has escapes, but no specifiers
     ({"SetCredential": "a:b %n\nc"}, "SetCredential=a:b %n\\nc"),
 ]
@@ -177,6 +201,14 @@ REFUSED: list[tuple[t.Any, str]] = [
     ({"S": {"Environment": ["A='b c'"]}}, r"^S.Environment\[0\]: give a mapping"),
     ({"S": {"Environment": 3}}, "^S.Environment: must be a mapping"),
     ({"S": {"Environment": [3]}}, r"^S.Environment\[0\]: must be a mapping"),
+    # a blank never begins a second mount
+    ({"S": {"BindPaths": "/a /b"}}, "^S.BindPaths: '/a /b' may be one path or several"),
+    ({"S": {"TemporaryFileSystem": "/a /b"}}, "may be one path or several"),
+    ({"S": {"Symlinks": "/a /b"}}, "may be one path or several"),
+    ({"S": {"BindPaths": ["/a", "/b c:/d"]}}, r"^S.BindPaths\[1\]: .* with {'expand'"),
+    ({"S": {"BindReadOnlyPaths": ['/a"']}}, r"^S.BindReadOnlyPaths\[0\]: "),
+    ({"S": {"TemporaryFileSystem": ["/a\\ b"]}}, "has a quote, a backslash"),
+    ({"S": {"BindPaths": ["/a\nb"]}}, r"^S.BindPaths\[0\]: has a line break"),
     # an argument never becomes a command of its own
     (
         {"S": {"ExecStartPre": ["", '/bin/sh -c "id"']}},
