@@ -13,7 +13,8 @@ import shlex
 import typing as t
 from collections.abc import Mapping
 
-from .quote import PREFIXES, Unquotable, expand_text
+from .quote import PREFIXES, Unquotable, expand_text, kind, quote_expand
+from .words import InvalidWords, first_word
 
 Command = t.Union[str, t.Sequence[t.Any], t.Mapping[str, str]]
 
@@ -25,12 +26,16 @@ def program(command: Command) -> str:
     `{"expand": "text"}`. Raises Unquotable for what is no command.
     """
     if isinstance(command, Mapping):
-        return _first_word(expand_text(command))
+        return _first(expand_text(command))[0]
     if isinstance(command, str):
         return _first_word(command)
     if isinstance(command, (list, tuple)) and command:
         first = command[0]
-        return expand_text(first) if isinstance(first, Mapping) else str(first)
+        if isinstance(first, Mapping):
+            return expand_text(first)
+        if not isinstance(first, str):
+            raise Unquotable(f"the program must be a string, not {kind(first)}")
+        return first
     raise Unquotable("the command is empty")
 
 
@@ -44,6 +49,8 @@ def below(command: Command, root: str) -> Command:
 
     Raises Unquotable where the program would lie outside of it.
     """
+    if not isinstance(root, str):
+        raise Unquotable(f"the folder must be a string, not {kind(root)}")
     word = program(command)
     if not is_relative(word):
         return command
@@ -52,8 +59,8 @@ def below(command: Command, root: str) -> Command:
         raise Unquotable(f"the program {word!r} lies outside of the release")
     full = posixpath.join(root, inside)
     if isinstance(command, Mapping):
-        rest = expand_text(command).lstrip()[len(word) :]
-        return {"expand": full + rest}
+        rest = _first(expand_text(command))[1]
+        return {"expand": f"{quote_expand(full)} {rest}".rstrip(" ")}
     if isinstance(command, str):
         return [full, *shlex.split(command)[1:]]
     first = {"expand": full} if isinstance(command[0], Mapping) else full
@@ -68,3 +75,11 @@ def _first_word(line: str) -> str:
     if not words:
         raise Unquotable("the command is empty")
     return words[0]
+
+
+def _first(line: str) -> tuple[str, str]:
+    """The first word of a line in systemd's own syntax, and what stands behind it."""
+    try:
+        return first_word(line)
+    except InvalidWords as exc:
+        raise Unquotable(f"cannot be split into words: {exc}") from exc

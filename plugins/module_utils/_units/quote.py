@@ -83,7 +83,7 @@ class Unquotable(ValueError):
 
 def _check(text: object) -> str:
     if isinstance(text, bool) or not isinstance(text, str):
-        raise Unquotable(f"must be a string, not {_kind(text)}")
+        raise Unquotable(f"must be a string, not {kind(text)}")
     if "\0" in text:
         raise Unquotable("has a NUL character, which no program can be given")
     found = _NOT_UTF8.search(text)
@@ -94,10 +94,11 @@ def _check(text: object) -> str:
     return text
 
 
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
+    """What a value is, in words for a message."""
     if value is None:
         return "null"
-    for kind, name in (
+    for one, name in (
         (bool, "a boolean"),
         (int, "a number"),
         (float, "a number with a fraction"),
@@ -105,7 +106,7 @@ def _kind(value: object) -> str:
         (Mapping, "a mapping"),
         ((list, tuple), "a list"),
     ):
-        if isinstance(value, t.cast(t.Any, kind)):
+        if isinstance(value, t.cast(t.Any, one)):
             return name
     return type(value).__name__
 
@@ -154,7 +155,7 @@ def environment(name: str, value: str | t.Mapping[str, str]) -> str:
             " no digit first"
         )
     if isinstance(value, Mapping):
-        return _quote_expand(f"{name}={expand_text(value)}")
+        return quote_expand(f"{name}={expand_text(value)}")
     return quote(_fits(f"{name}={_check(value)}"))
 
 
@@ -232,7 +233,7 @@ def exec_quote(
     elif not isinstance(command, (list, tuple)):
         raise Unquotable(
             f"must be a list of arguments, a command line or a mapping,"
-            f" not {_kind(command)}"
+            f" not {kind(command)}"
         )
     if not command:
         raise Unquotable("the command is empty")
@@ -271,7 +272,8 @@ def _split(line: str) -> list[str]:
         raise Unquotable(f"cannot be split into words: {exc}") from exc
 
 
-def _quote_expand(text: str) -> str:
+def quote_expand(text: str) -> str:
+    """One word in which specifiers and variables stay alive."""
     if _PLAIN_EXPAND.match(text):
         return text
     return f'"{text.translate(_EXPAND)}"'
@@ -285,7 +287,7 @@ def _quote_argument(argument: Argument) -> str:
                 f"expand: systemd would split {text!r} at the blanks of its value:"
                 " write ${NAME} for one argument"
             )
-        return _quote_expand(text)
+        return quote_expand(text)
     if isinstance(argument, int) and not isinstance(argument, bool):
         return str(int(argument))
     text = _fits(_check(argument))
@@ -300,7 +302,7 @@ def _quote_program(program: Argument) -> str:
         text = expand_text(program)
         if not text:
             raise Unquotable("the program is empty")
-        return _quote_expand(text)
+        return quote_expand(text)
     try:
         text = _check(program)
     except Unquotable as exc:
@@ -356,7 +358,9 @@ __all__ = (
     "expand_line",
     "expand_text",
     "is_expand",
+    "kind",
     "path",
     "quote",
+    "quote_expand",
     "raw",
 )

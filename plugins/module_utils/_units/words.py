@@ -103,6 +103,18 @@ def split_words(
         words.append(word)
 
 
+def first_word(value: str) -> tuple[str, str]:
+    """The first word of a value with C escapes, and what stands behind it.
+
+    Raises InvalidWords as split_words does, and for a value without a word.
+    """
+    splitter = _Splitter(value, True, True, False, BLANKS)
+    word = splitter.next()
+    if word is None:
+        raise InvalidWords("there is no word")
+    return word, value[splitter.position :]
+
+
 def unknown_escapes(value: str) -> list[str]:
     """The escapes in a value of words with C escapes that systemd does not know.
 
@@ -365,6 +377,7 @@ def _join(parts: list[str]) -> str:
 __all__ = (
     "Command",
     "InvalidWords",
+    "first_word",
     "split_commands",
     "split_words",
     "unknown_escapes",

@@ -33,6 +33,10 @@ TOP = "/opt/x/current"
         ({"expand": "-/bin/x $Y"}, "-/bin/x", False),
         ({"expand": "bin/x $Y"}, "bin/x", True),
         ("!!bin/x", "!!bin/x", False),
+        # in systemd's own syntax
+        ({"expand": '"bin/my prog" --x'}, "bin/my prog", True),
+        ({"expand": "bin/a\\sb --x"}, "bin/a b", True),
+        ({"expand": "bin/x '# no comment'"}, "bin/x", True),
     ],
 )
 def test_finds_the_program(command: t.Any, word: str, relative: bool) -> None:
@@ -40,7 +44,22 @@ def test_finds_the_program(command: t.Any, word: str, relative: bool) -> None:
     assert is_relative(word) is relative
 
 
-@pytest.mark.parametrize("command", ["", "  ", [], (), None, 3, "'unbalanced"])
+@pytest.mark.parametrize(
+    "command",
+    [
+        "",
+        "  ",
+        [],
+        (),
+        None,
+        3,
+        "'unbalanced",
+        [None],
+        [3],
+        {"expand": "'a"},
+        {"expand": ""},
+    ],
+)
 def test_what_is_no_command(command: t.Any) -> None:
     with pytest.raises(Unquotable):
         program(command)
@@ -54,6 +73,12 @@ def test_what_is_no_command(command: t.Any) -> None:
         (["./bin//hello", "a b"], '/opt/x/current/bin/hello "a b"'),
         (["my app"], '"/opt/x/current/my app"'),
         ({"expand": " bin/x --id=%i $Y"}, "/opt/x/current/bin/x --id=%i $Y"),
+        (
+            {"expand": '"bin/my prog" --x "a b" ; /bin/y'},
+            '"/opt/x/current/bin/my prog" --x "a b" ; /bin/y',
+        ),
+        ({"expand": "'bin'/%i-${A} ' '"}, "/opt/x/current/bin/%i-${A} ' '"),
+        ({"expand": "bin/x"}, "/opt/x/current/bin/x"),
         ([{"expand": "bin/x"}, "%i"], '/opt/x/current/bin/x "%%i"'),
         (["/bin/sh", "-c", "x"], "/bin/sh -c x"),
     ],
@@ -66,3 +91,9 @@ def test_a_relative_program_is_below_the_release(command: t.Any, line: str) -> N
 def test_a_program_outside_of_the_release_is_refused(word: str) -> None:
     with pytest.raises(Unquotable, match="outside of the release"):
         below([word], TOP)
+
+
+@pytest.mark.parametrize("root", [5, None, ["/opt"]])
+def test_the_folder_of_the_release_is_text(root: t.Any) -> None:
+    with pytest.raises(Unquotable, match="the folder must be a string"):
+        below(["bin/x"], root)
