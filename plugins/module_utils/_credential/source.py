@@ -22,6 +22,12 @@ STORES = (
     "/usr/local/lib/credstore",
     "/usr/lib/credstore",
 )
+# What the manager itself was given, by a virtual machine or the boot loader, is looked
+# at before them (systemd.exec(5), ImportCredential=); where it got none, neither is there.
+RECEIVED = {
+    ".encrypted": "/run/credentials/@encrypted",
+    "": "/run/credentials/@system",
+}
 SEEN = "/run/credentials"
 _LINKS_MAX = 40
 
@@ -71,19 +77,20 @@ def content(name: str, path: str) -> bytes:
 
 
 def matching(pattern: str) -> list[tuple[str, str]]:
-    """The names in the stores that ImportCredential= takes, and their files.
+    """The names that ImportCredential= takes, and their files.
 
-    The first store that has a name wins, and encrypted before plain.
+    What was received comes before the stores, the first store that has a name wins,
+    and plain before encrypted (257 and 262, observed).
     """
     found: dict[str, str] = {}
-    for ending in (".encrypted", ""):
-        for store in STORES:
+    for ending in ("", ".encrypted"):
+        for store in (RECEIVED[ending], *(f"{store}{ending}" for store in STORES)):
             try:
-                names = os.listdir(store + ending)
+                names = os.listdir(store)
             except OSError:
                 continue
             for name in names:
-                path = os.path.join(store + ending, name)
+                path = os.path.join(store, name)
                 if _fits(name, pattern) and os.path.isfile(path):
                     found.setdefault(name, path)
     return sorted(found.items())
