@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .._units.unit import Assignment
-from .._units.words import Command
+from .._units.words import Command, split_words
 from .._values.basics import time_span
 from .rule import Problem, Subject, finder, rule
 
@@ -173,7 +173,9 @@ def notification(subject: Subject) -> t.Iterator[Problem]:
     """Whether what a service reports can arrive."""
     kind = subject.service_type
     watchdog = subject.last("Service", "WatchdogSec")
-    if watchdog and time_span(watchdog.value) in (0, None):
+    if watchdog and (
+        watchdog.value == "infinity" or time_span(watchdog.value) in (0, None)
+    ):
         watchdog = None
     if watchdog and kind not in _NOTIFYING:
         yield WATCHDOG.at(
@@ -220,7 +222,10 @@ def _families(subject: Subject, kind: str) -> t.Iterator[Problem]:
     denied: set[str] = set()
     last = None
     for entry in subject.kept("Service", "RestrictAddressFamilies"):
-        words = set(entry.value.lstrip("~").replace("AF_LOCAL", "AF_UNIX").split())
+        words = {
+            "AF_UNIX" if word == "AF_LOCAL" else word
+            for word in split_words(entry.value.lstrip("~"), cunescape=False)
+        }
         if entry.value == "none":
             allowed, words = set(), set()
         inverted = entry.value.startswith("~")

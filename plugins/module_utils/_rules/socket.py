@@ -305,6 +305,12 @@ def requirement(subject: Subject) -> t.Iterator[Problem]:
         for entry in subject.kept("Unit", key)
         for word in entry.value.split()
     }
+    # systemd makes Wants= and After= of what Sockets= names.
+    wanted |= {
+        word
+        for entry in subject.kept("Service", "Sockets")
+        for word in entry.value.split()
+    }
     wanted |= {template_of(name) or name for name in wanted}
     for socket in sockets:
         if socket.name not in wanted:

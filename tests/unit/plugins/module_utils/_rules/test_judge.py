@@ -607,6 +607,20 @@ def test_sockets_that_go_with_the_service(
     assert ("socket-in-runtime-directory" in rules) is removed
 
 
+def test_a_service_comes_with_what_sockets_names() -> None:
+    units = {
+        "a.service": f"{SERVICE}Sockets=a-http.socket\nSockets=a-two.socket\n",
+        "a-http.socket": "[Socket]\nListenStream=80\nService=a.service\n",
+        "a-more.socket": "[Socket]\nListenStream=81\nService=a.service\n",
+    }
+    (found,) = [
+        p.message
+        for p in set_problems(units)["a.service"]
+        if p.rule == "socket-not-required"
+    ]
+    assert "without a-more.socket" in found
+
+
 def test_an_order_after_itself_is_no_cycle() -> None:
     units = {"app.service": f"[Unit]\nAfter=app.service\n{SERVICE}"}
     assert set_problems(units) == {"app.service": []}
@@ -634,6 +648,12 @@ def test_an_order_after_itself_is_no_cycle() -> None:
         ("WorkingDirectory=/opt/app/releases/1.2", ["resolved-release-path"]),
         ("EnvironmentFile=-/srv/app/releases/1/env", ["resolved-release-path"]),
         ("WorkingDirectory=/opt/app/current", []),
+        ("WatchdogSec=30", ["watchdog-without-notify"]),
+        ("WatchdogSec=infinity", []),
+        ("WatchdogSec=0", []),
+        ('Type=notify\nRestrictAddressFamilies="AF_UNIX" AF_INET', []),
+        ("Type=notify\nRestrictAddressFamilies=AF_LOCAL", []),
+        ('Type=notify\nRestrictAddressFamilies="AF_INET"', ["notify-without-unix"]),
     ],
 )
 def test_one_line_of_a_service(line: str, rules: list[str]) -> None:
