@@ -116,6 +116,11 @@ def test_any_string_arrives_and_nothing_travels_twice(
             "service_outgoing contradicts",
         ),
         ({"devices": ["ttyS0"]}, "service_devices[0]: 'ttyS0' is no device"),
+        # the newest that the collection knows, since the host was not asked
+        (
+            {"directives": {"Service": {"Nice": 99}}},
+            "units are refused for systemd 262;",
+        ),
     ],
 )
 def test_what_is_wrong_is_told_before_the_host_is_touched(
