@@ -70,6 +70,10 @@ def credentials(
     try:
         if not isinstance(value, t.Mapping):
             raise InvalidCredential("must be a mapping of names to mappings")
+        if not str(systemd).isdecimal():
+            raise InvalidCredential(
+                f"systemd is a version such as 252, not {systemd!r}"
+            )
         wishes = [Credential.parse(name, entry) for name, entry in value.items()]
         for wish in wishes:
             if wish.kind == "path" and in_store(wish.source, service):

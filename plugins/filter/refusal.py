@@ -73,7 +73,7 @@ def refusal(
     variables: t.Any, systemd: t.Any = NEWEST_PIN, below: str | None = None
 ) -> str:
     """See DOCUMENTATION."""
-    if not isinstance(variables, Mapping) or not str(systemd).isdigit():
+    if not isinstance(variables, Mapping) or not str(systemd).isdecimal():
         raise AnsibleFilterError(
             "activated.services.refusal: give variables by name, and a version as 252"
         )

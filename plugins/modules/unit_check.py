@@ -157,6 +157,13 @@ def parse_units(units: t.Mapping[str, t.Any]) -> dict[str, str]:
                 f"units[{name!r}] must be the text of a unit, not a "
                 f"{type(text).__name__}; use the filter activated.services.to_unit"
             )
+        try:
+            f"{name}{text}".encode("utf-8", "surrogateescape")
+        except UnicodeEncodeError as exc:
+            raise InvalidUnits(
+                f"units[{name!r}] holds half of a character (U+"
+                f"{ord(exc.object[exc.start]):04X}), which no file can have as text"
+            ) from exc
     return dict(units)
 
 

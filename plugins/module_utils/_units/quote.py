@@ -81,6 +81,14 @@ class Unquotable(ValueError):
     """systemd has no way to write this string."""
 
 
+def number(value: int) -> str:
+    """A whole number. Raises Unquotable for one that Python itself refuses to write."""
+    try:
+        return str(int(value))
+    except ValueError as exc:
+        raise Unquotable("has too many digits for a number: give a string") from exc
+
+
 def _check(text: object) -> str:
     if isinstance(text, bool) or not isinstance(text, str):
         raise Unquotable(f"must be a string, not {kind(text)}")
@@ -289,7 +297,7 @@ def _quote_argument(argument: Argument) -> str:
             )
         return quote_expand(text)
     if isinstance(argument, int) and not isinstance(argument, bool):
-        return str(int(argument))
+        return number(argument)
     text = _fits(_check(argument))
     if _PLAIN.match(text):
         return text
@@ -359,6 +367,7 @@ __all__ = (
     "expand_text",
     "is_expand",
     "kind",
+    "number",
     "path",
     "quote",
     "quote_expand",

@@ -27,6 +27,7 @@ from .quote import (
     exec_quote,
     expand_line,
     is_expand,
+    number,
     path,
     raw,
 )
@@ -68,7 +69,7 @@ def render_unit(value: object) -> str:
     if isinstance(value, Mapping):
         blocks = [(name, _lines(name, body)) for name, body in value.items()]
     elif isinstance(value, (list, tuple)):
-        blocks = [_block(number, entry) for number, entry in enumerate(value)]
+        blocks = [_block(at, entry) for at, entry in enumerate(value)]
     else:
         raise InvalidValue("a unit must be a mapping of sections")
     texts = []
@@ -103,12 +104,10 @@ def render_directive(section: str, directive: str, value: object) -> list[str]:
     return lines
 
 
-def _block(number: int, entry: object) -> tuple[str, list[str]]:
+def _block(at: int, entry: object) -> tuple[str, list[str]]:
     """One section in the form of parse_unit."""
     if not isinstance(entry, Mapping) or not {"section", "directives"} <= set(entry):
-        raise InvalidValue(
-            f"[{number}]: must be a mapping with 'section' and 'directives'"
-        )
+        raise InvalidValue(f"[{at}]: must be a mapping with 'section' and 'directives'")
     section = entry["section"]
     _check_name(section, "section")
     lines: list[str] = []
@@ -161,8 +160,8 @@ def _texts(where: str, directive: str, value: object) -> list[str]:
         return _environment(where, value)
     if isinstance(value, (list, tuple)):
         texts = []
-        for number, item in enumerate(value):
-            texts.append(_text(f"{where}[{number}]", directive, item, listed=True))
+        for at, item in enumerate(value):
+            texts.append(_text(f"{where}[{at}]", directive, item, listed=True))
         return texts
     return [_text(where, directive, value)]
 
@@ -177,7 +176,7 @@ def _text(where: str, directive: str, value: object, listed: bool = False) -> st
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return str(int(value))
+        return _at(where, number, value)
     if isinstance(value, float):
         if not math.isfinite(value):
             raise InvalidValue(f"{where}: {value} cannot be written")
@@ -224,27 +223,27 @@ def _commands(where: str, value: object) -> list[str]:
     )
     if several:
         return [
-            "" if item == "" else _at(f"{where}[{number}]", exec_quote, item)
-            for number, item in enumerate(value)
+            "" if item == "" else _at(f"{where}[{at}]", exec_quote, item)
+            for at, item in enumerate(value)
         ]
-    for number, item in enumerate(value):
-        if isinstance(item, (list, tuple)) or (number == 0 and item == ""):
+    for at, item in enumerate(value):
+        if isinstance(item, (list, tuple)) or (at == 0 and item == ""):
             kind = "an empty string" if item == "" else "a list"
             raise InvalidValue(
-                f"{where}[{number}]: {kind} has no place in one command; several"
+                f"{where}[{at}]: {kind} has no place in one command; several"
                 " commands are a list of lists"
             )
     return [_at(where, exec_quote, value)]
 
 
-def _environment(where: str, value: object) -> list[str]:
-    if isinstance(value, (list, tuple)):
+def _environment(where: str, value: object, listed: bool = False) -> list[str]:
+    if isinstance(value, (list, tuple)) and not listed:
         texts: list[str] = []
-        for number, item in enumerate(value):
+        for at, item in enumerate(value):
             if isinstance(item, str) and item == "":
                 texts.append("")
             else:
-                texts += _environment(f"{where}[{number}]", item)
+                texts += _environment(f"{where}[{at}]", item, listed=True)
         return texts
     if isinstance(value, str):
         name, equals, rest = value.partition("=")
@@ -261,7 +260,7 @@ def _environment(where: str, value: object) -> list[str]:
         if content is None:
             continue
         if isinstance(content, int) and not isinstance(content, bool):
-            content = str(int(content))
+            content = _at(f"{where}.{name}", number, content)
         texts.append(_at(f"{where}.{name}", environment, name, content))
     return texts
 

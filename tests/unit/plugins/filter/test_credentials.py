@@ -63,3 +63,9 @@ def test_none() -> None:
 def test_refusals(value: t.Any, message: str) -> None:
     with pytest.raises(AnsibleFilterError, match=message):
         credentials(value, "hello", 257)
+
+
+@pytest.mark.parametrize("systemd", ["abc", "²", None])
+def test_a_version_is_a_number(systemd: t.Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="systemd is a version such as 252"):
+        credentials({}, "hello", systemd)

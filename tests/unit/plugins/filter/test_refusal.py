@@ -64,3 +64,9 @@ def test_a_secret_is_not_shown() -> None:
 def test_what_is_asked_wrongly_is_an_error(given: object) -> None:
     with pytest.raises(AnsibleFilterError, match="refusal: "):
         refusal(given)
+
+
+@pytest.mark.parametrize("systemd", ["²", "", None, "new"])
+def test_a_version_is_a_number(systemd: t.Any) -> None:
+    with pytest.raises(AnsibleFilterError, match="a version as 252"):
+        refusal(GOOD, systemd)

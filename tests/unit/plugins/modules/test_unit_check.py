@@ -56,3 +56,8 @@ def test_units_are_texts_under_real_names() -> None:
         parse_units({"../a.service": "x"})
     with pytest.raises(InvalidUnits, match=r"a\.service.*not a dict"):
         parse_units({"a.service": {"Service": {}}})
+    with pytest.raises(
+        InvalidUnits, match=r"a\.service.*half of a character \(U\+D800"
+    ):
+        parse_units({"a.service": "x\ud800"})
+    assert parse_units({"a.service": "\udcff"}) == {"a.service": "\udcff"}

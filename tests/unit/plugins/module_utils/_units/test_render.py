@@ -147,6 +147,11 @@ def test_writes_the_form_of_parse_unit() -> None:
     )
 
 
+HUGE = 10**5000
+DEEP: list[t.Any] = []
+for _ in range(3000):
+    DEEP = [DEEP]
+
 REFUSED: list[tuple[t.Any, str]] = [
     (None, "a unit must be a mapping"),
     ("[Unit]", "a unit must be a mapping"),
@@ -201,6 +206,11 @@ REFUSED: list[tuple[t.Any, str]] = [
     ({"S": {"Environment": ["A='b c'"]}}, r"^S.Environment\[0\]: give a mapping"),
     ({"S": {"Environment": 3}}, "^S.Environment: must be a mapping"),
     ({"S": {"Environment": [3]}}, r"^S.Environment\[0\]: must be a mapping"),
+    # more digits than Python writes, and lists without an end
+    ({"S": {"A": HUGE}}, "^S.A: has too many digits"),
+    ({"S": {"ExecStart": ["/x", HUGE]}}, "^S.ExecStart: argument 1: has too many"),
+    ({"S": {"Environment": {"A": HUGE}}}, "^S.Environment.A: has too many digits"),
+    ({"S": {"Environment": DEEP}}, r"^S.Environment\[0\]: must be a mapping"),
     # a blank never begins a second mount
     ({"S": {"BindPaths": "/a /b"}}, "^S.BindPaths: '/a /b' may be one path or several"),
     ({"S": {"TemporaryFileSystem": "/a /b"}}, "may be one path or several"),
