@@ -25,6 +25,8 @@ CAPABILITIES = names(
     "audit_read perfmon bpf checkpoint_restore"
 )
 NAMESPACES = ("cgroup", "ipc", "mnt", "net", "pid", "user", "uts")
+#: More steps than any path needs whose links come to an end (path_resolution(7) allows 40).
+_STEPS = 4096
 SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
 
 
@@ -184,6 +186,31 @@ class Proc:
     def mounts(self, pid: int) -> list[Mount]:
         """The mounts that a process sees."""
         return parse_mounts(self.text(str(pid), "mountinfo"))
+
+    def follow(self, pid: int, path: str) -> str:
+        """Where an absolute path leads a process, each link followed below its own root.
+
+        What is not there is kept as it is written, and so is a path that leads in circles.
+        """
+        root = os.path.join(self.root, str(pid), "root")
+        todo, found = path.split("/")[::-1], ""
+        for _step in range(_STEPS):
+            if not todo:
+                return found or "/"
+            name = todo.pop()
+            if name in ("", "."):
+                continue
+            if name == "..":
+                found = found.rpartition("/")[0]
+                continue
+            try:
+                link = os.readlink(f"{root}{found}/{name}")
+            except OSError:
+                found = f"{found}/{name}"
+                continue
+            found = "" if link.startswith("/") else found
+            todo += link.split("/")[::-1]
+        return path
 
     def cgroup(self, pid: int) -> str:
         """The control group that systemd put a process in, such as ``/a.slice/b``."""

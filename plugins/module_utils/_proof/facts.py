@@ -19,6 +19,7 @@ from .._host.proc import NAMESPACES, SECCOMP, Proc, capability_names
 from .effects import PROPERTIES, effects
 from .kernel import PLACES, Kernel, parse_limits
 from .listeners import LISTEN, Endpoint, parse_endpoints, parse_unix
+from .sees_files import declared_paths
 from .sees_rights import DYNAMIC
 
 
@@ -105,8 +106,13 @@ def descriptors(
     return found
 
 
-def kernel_facts(proc: Proc, pid: int, control_group: str) -> Kernel:
-    """All that the sandbox is judged by, of one process."""
+def kernel_facts(
+    proc: Proc, pid: int, control_group: str, paths: t.Iterable[str] = ()
+) -> Kernel:
+    """All that the sandbox is judged by, of one process.
+
+    `paths` are those of the unit, which may lead through links.
+    """
     group = {}
     for name in ("memory.max", "pids.max", "cpu.max"):
         for base in ("/sys/fs/cgroup", "/sys/fs/cgroup/unified"):
@@ -130,6 +136,8 @@ def kernel_facts(proc: Proc, pid: int, control_group: str) -> Kernel:
         existing=frozenset(place for place in PLACES if os.path.exists(place)),
         user=(user_name(int(uids[1])) or "") if uids else "",
         log_restricted=proc.text("sys", "kernel", "dmesg_restrict").strip() == "1",
+        reached={path: proc.follow(pid, path) for path in paths},
+        led={path: proc.follow(1, path) for path in paths},
     )
 
 
@@ -139,7 +147,8 @@ def sandbox_facts(
     """The mapping ``sandbox`` of a proof: each directive in exactly one of ``agrees``,
     ``differences`` and ``unknown``."""
     declared = manager.show([unit], PROPERTIES)[unit]
-    found = effects(declared, kernel_facts(proc, pid, control_group), manager.own)
+    kernel = kernel_facts(proc, pid, control_group, declared_paths(declared))
+    found = effects(declared, kernel, manager.own)
     differences = [
         {
             "directive": effect.directive,

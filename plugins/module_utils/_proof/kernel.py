@@ -46,6 +46,15 @@ class Kernel:
     """The name that the host has for the process's user."""
     log_restricted: bool = False
     """Whether only a process with CAP_SYSLOG may read the kernel's log at all."""
+    reached: dict[str, str] = field(default_factory=dict)
+    """Where a declared path leads the process, links followed; mounts have no other."""
+    led: dict[str, str] = field(default_factory=dict)
+    """Where it leads on the host, which is where systemd has followed it."""
+
+    def ways(self, path: str) -> list[str]:
+        """A declared path in each of its spellings."""
+        found = (path, self.reached.get(path, path), self.led.get(path, path))
+        return list(dict.fromkeys(found))
 
     def own(self, space: str) -> bool | None:
         """Whether a name space is the process's own; ``None`` when it cannot be told."""

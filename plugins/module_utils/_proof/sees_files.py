@@ -96,6 +96,8 @@ def protect_system(value: str, seen: Seen) -> Verdict:
     systemd itself leaves /run as it is where it mounts /proc or /sys anew, whatever
     ProtectSystem says (seen on 252, 257 and 262, not on 247): that is told, and is no
     difference, since no host does otherwise. ReadOnlyPaths=/run closes it, as the levels do.
+    So is a place on which the first access will mount something (autofs, such as /boot with
+    x-systemd.automount): nothing is there yet that could be written to.
     """
     strict = value == "strict"
     places = {"strict": ("/",), "full": ("/usr", "/etc", "/boot", "/efi")}
@@ -104,7 +106,8 @@ def protect_system(value: str, seen: Seen) -> Verdict:
         for place in places.get(value, ("/usr", "/boot", "/efi"))
         if place in ("/", "/usr", "/etc") or _exists(seen, place)
     ]
-    free = [*writable(seen.declared), *API, "/run/credentials"]
+    free = [way for one in writable(seen.declared) for way in seen.kernel.ways(one)]
+    free += [*API, "/run/credentials"]
     free += [place for place in ("/tmp", "/var/tmp") if _own_tmp(seen.kernel, place)]
     open_ = [
         place
@@ -119,11 +122,24 @@ def protect_system(value: str, seen: Seen) -> Verdict:
         and any(within(mount.point, place) for place in protected)
         and not any(within(mount.point, one) for one in free)
     ]
+    waiting = [p for p in open_ if getattr(seen.kernel.over(p), "kind", "") == "autofs"]
+    open_ = [place for place in open_ if place not in waiting]
     run = [place for place in open_ if strict and within(place, "/run")]
     wrong = [place for place in open_ if place not in run]
     if wrong:
         return f"{_written(wrong)}", False
-    return "read-only" + (f", but {_written(run)}" if run else ""), True
+    text = "read-only" + (f", but {_written(run)}" if run else "")
+    if waiting:
+        text += f"; nothing is mounted yet on {' and '.join(waiting)} (autofs)"
+    return text, True
+
+
+def declared_paths(declared: t.Mapping[str, str]) -> list[str]:
+    """Every path of a unit that is compared with the mounts."""
+    found = writable(declared)
+    found += [w.lstrip("-+") for w in declared.get("ReadOnlyPaths", "").split()]
+    found += [_bound(w) for w in declared.get("BindReadOnlyPaths", "").split()]
+    return list(dict.fromkeys(path for path in found if path.startswith("/")))
 
 
 def writable(declared: t.Mapping[str, str]) -> list[str]:
@@ -152,7 +168,11 @@ def read_only_paths(value: str, seen: Seen) -> Verdict:
 def bind_read_only_paths(value: str, seen: Seen) -> Verdict:
     """Each bound path must be a mount of its own that cannot be written to."""
     places = [_bound(word) for word in value.split() if not word.startswith("-")]
-    absent = [place for place in places if seen.kernel.mount(place) is None]
+    absent = [
+        place
+        for place in places
+        if not any(seen.kernel.mount(way) for way in seen.kernel.ways(place))
+    ]
     if absent:
         return f"nothing is mounted on {' and '.join(absent)}", False
     return _read_only(seen.kernel, places)
@@ -249,7 +269,14 @@ def _exists(seen: Seen, place: str) -> bool:
 
 
 def _read_only(kernel: Kernel, places: t.Iterable[str]) -> Verdict:
-    open_ = [p for p in places if not getattr(kernel.over(p), "read_only", False)]
+    # what counts is where a path leads the process: beside a link all may be read-only
+    open_ = [
+        place
+        for place in places
+        if not getattr(
+            kernel.over(kernel.reached.get(place, place)), "read_only", False
+        )
+    ]
     return (_written(open_) if open_ else "read-only"), not open_
 
 

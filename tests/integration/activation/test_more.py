@@ -12,6 +12,16 @@ import pytest
 from cases import HTTP, facts, service, socket
 from fleet import FULL
 
+from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
+    Sandbox,
+)
+from ansible_collections.activated.services.plugins.module_utils._sandbox.needs import (
+    Needs,
+)
+from ansible_collections.activated.services.plugins.module_utils._units.render import (
+    render_section,
+)
+
 if t.TYPE_CHECKING:
     from conftest import Place
 
@@ -45,6 +55,29 @@ def test_it_is_left_as_it_was_found_or_as_wished(place: Place) -> None:
         assert result["changed"] is changed, leave
         assert place.show("demo.service", "ActiveState") == state
     assert inode(place) == before, "a socket was closed"
+
+
+def test_a_path_through_a_link_is_judged_by_where_it_leads(spot: Place) -> None:
+    """As /opt/NAME/current is one, and /var/run and /lib are."""
+    spot.sh(
+        "mkdir -p /srv/disk/data /srv/disk/1/public && cd /srv/disk && ln -sfn 1 current && "
+        "ln -sfn /srv/disk/data /srv/link && chmod 777 data"
+    )
+    needs = Needs.parse(
+        {
+            "writable_paths": ["/srv/link"],
+            "readable_paths": ["/srv/disk/current/public"],
+        }
+    )
+    wanted = Sandbox.parse("strict", spot.host.version(), needs).directives
+    try:
+        more = render_section("Service", wanted) + "\nReadOnlyPaths=/lib"
+        demo(spot, service(more=more))
+        sandbox = spot.proven(probes=HTTP)["sandbox"]
+        paths = {"ProtectSystem", "ReadOnlyPaths", "BindReadOnlyPaths"}
+        assert paths <= set(sandbox["agrees"])
+    finally:
+        spot.sh("rm -rf /srv/disk /srv/link")
 
 
 def test_check_mode_says_what_it_would_do(place: Place) -> None:

@@ -57,6 +57,34 @@ def tree(place: Path, cgroup: str) -> Proc:
     return Proc(str(place))
 
 
+@pytest.mark.parametrize(
+    ("path", "where"),
+    [
+        ("/srv/data/x", "/disk/data/x"),
+        ("/up/x", "/disk/x"),
+        ("/chain/y", "/disk/data/y"),
+        ("/not/there", "/not/there"),
+        ("/circle/a", "/circle/a"),
+        ("/srv/./../disk/", "/disk"),
+        ("/", "/"),
+    ],
+)
+def test_a_link_is_followed_below_the_root_of_the_process(
+    tmp_path: Path, path: str, where: str
+) -> None:
+    root = tmp_path / "7" / "root"
+    for folder in ("srv", "disk/data"):
+        (root / folder).mkdir(parents=True)
+    for link, target in (
+        ("srv/data", "/disk/data"),
+        ("up", "srv/../disk"),
+        ("chain", "up/data"),
+        ("circle", "/circle"),
+    ):
+        (root / link).symlink_to(target)
+    assert Proc(str(tmp_path)).follow(7, path) == where
+
+
 def test_a_process_in_a_tree(tmp_path: Path) -> None:
     proc = tree(tmp_path, "1:name=systemd:/\n0::/system.slice/demo.service\n")
     assert proc.cgroup(7) == "/system.slice/demo.service"

@@ -24,6 +24,9 @@ from ansible_collections.activated.services.plugins.module_utils._proof.kernel i
     Kernel,
     parse_limits,
 )
+from ansible_collections.activated.services.plugins.module_utils._proof.sees_files import (
+    declared_paths,
+)
 from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
     MEASURES,
 )
@@ -175,6 +178,8 @@ def test_what_is_not_declared_is_not_judged() -> None:
 
 HOST_TMP = mount("/tmp", kind="tmpfs")
 OWN = SEALED.mounts
+AUTOFS = mount("/boot", kind="autofs")
+BOOT = frozenset({"/boot"})
 RW_RUN = mount("/run", kind="tmpfs")
 CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
     # a process that maps every user of the host has no users of its own
@@ -216,6 +221,40 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
         {"mounts": (*OWN, mount("/a"))},
         False,
     ),
+    # mounts have real paths: of a link, and of where systemd has followed it on the host
+    (
+        {"ProtectSystem": "strict", "ReadWritePaths": "/srv/link"},
+        {"mounts": (*OWN, mount("/data")), "reached": {"/srv/link": "/data"}},
+        True,
+    ),
+    (
+        {"ProtectSystem": "strict", "BindPaths": "/a:/srv/link"},
+        {"mounts": (*OWN, mount("/data")), "led": {"/srv/link": "/data"}},
+        True,
+    ),
+    (
+        {"ReadOnlyPaths": "/lib"},
+        {"mounts": (mount("/"), mount("/usr", "ro")), "reached": {"/lib": "/usr/lib"}},
+        True,
+    ),
+    # a link on a read-only mount that leads to one that is not
+    (
+        {"ReadOnlyPaths": "/link"},
+        {"mounts": (*OWN, mount("/data")), "reached": {"/link": "/data"}},
+        False,
+    ),
+    (
+        {"BindReadOnlyPaths": "/o/current/public"},
+        {
+            "mounts": (*OWN, mount("/o/1/public", "ro")),
+            "reached": {"/o/current/public": "/o/1/public"},
+        },
+        True,
+    ),
+    # nothing is there yet that could be written to
+    ({"ProtectSystem": "strict"}, {"mounts": (*OWN, AUTOFS)}, True),
+    ({"ProtectSystem": "yes"}, {"mounts": (*OWN, AUTOFS), "existing": BOOT}, True),
+    ({"ProtectSystem": "strict"}, {"mounts": (*OWN, AUTOFS, mount("/boot"))}, False),
     ({"ProtectSystem": "yes"}, {"mounts": (*OWN, mount("/srv"))}, True),
     ({"ProtectSystem": "yes"}, {"mounts": (*OWN, mount("/usr/share"))}, False),
     # what a later mount lies over is out of reach
@@ -312,6 +351,24 @@ def test_a_case(
     kernel = dataclasses.replace(SEALED, **changes)
     (effect,) = judged(declared, kernel).values()
     assert effect.agrees is agrees, effect
+
+
+def test_a_place_where_nothing_is_mounted_yet_is_told() -> None:
+    kernel = dataclasses.replace(SEALED, mounts=(*OWN, AUTOFS))
+    (effect,) = judged({"ProtectSystem": "strict"}, kernel).values()
+    assert effect.effective == "read-only; nothing is mounted yet on /boot (autofs)"
+
+
+def test_every_declared_path_is_followed() -> None:
+    declared = {
+        "ReadWritePaths": '"/a b" -/c',
+        "StateDirectory": "d",
+        "ReadOnlyPaths": "-/e +/f",
+        "BindReadOnlyPaths": "/g:/h:rbind -/i",
+    }
+    assert set(declared_paths(declared)) == {
+        *("/a b", "/c", "/var/lib/d", "/var/lib/private/d", "/e", "/f", "/h", "/i")
+    }
 
 
 def test_a_home_of_its_own_is_not_a_hidden_one() -> None:
