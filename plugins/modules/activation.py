@@ -165,6 +165,8 @@ options:
       - Facts that may be missing, and directives that may have no effect on this host
         (V(MemoryMax) where there is no memory controller, V(user) for a service that must
         run as root). They become RV(proof.notes).
+      - With V(rest), other units that run and stop with the service may do so. They are
+        started again at the end, unless O(leave=idle).
     type: list
     elements: str
     default: []
@@ -400,7 +402,7 @@ def main() -> None:
     if os.geteuid() != 0:
         module.fail_json(msg="activation must run as root: use become")
     try:
-        wish = Wish.parse(module.params)
+        wish = Wish.parse({**module.params, "spare": True})
     except (InvalidProbe, InvalidWish) as exc:
         module.fail_json(msg=str(exc))
 

@@ -82,7 +82,9 @@ options:
     elements: str
     default: []
   accept:
-    description: Facts that may be missing from each proof, as in M(activated.services.activation).
+    description:
+      - Facts that may be missing from each proof, as in M(activated.services.activation).
+      - With V(rest), other units that run and stop with the service may do so in each trial. They are started again at the end.
     type: list
     elements: str
     default: []

@@ -24,6 +24,7 @@ from .._host.files import (
     write_file,
     write_json,
 )
+from .._host.followers import start_again
 from .._host.manager import Manager, ManagerError
 from .._host.rest import let_start
 from .._proof.proof import ServiceState
@@ -81,9 +82,10 @@ class Bench:
         self.touched, self._found = False, {}
         return True
 
-    def open(self, state: ServiceState) -> None:
-        """Note how the service is found, before the first change."""
-        self._found = {"active": state.active}
+    def open(self, state: ServiceState, followers: t.Iterable[str] = ()) -> None:
+        """Note how the service is found, and what runs that stops with it, before the
+        first change."""
+        self._found = {"active": state.active, "followers": list(followers)}
         os.makedirs(os.path.dirname(self.record), mode=0o755, exist_ok=True)
         write_json(self.record, self._found)
 
@@ -119,6 +121,7 @@ class Bench:
             self.manager.daemon_reload()
         if self.touched:
             self._leave(self._found.get("active", ""))
+            start_again(self.manager, self._found.get("followers", ()))
         remove(self.record)
 
     def _leave(self, active: str) -> None:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from .._deployment.generation import owner_of
 from .._exposure.exposure import Exposure, exposure
 from .._host.files import read_text
+from .._host.followers import followers, refusal
 from .._host.manager import Manager, names
 from .._host.proc import Proc
 from .._proof.conduct import real_time
@@ -182,6 +183,11 @@ class Fitter:
         self.activated = any(unit.endswith(".socket") for unit in triggered)
         self.unit = _texts(shown)
         self.owner = owner_of(self.unit[0]) if self.unit else None
+        # of the sockets the proof of an activation says more
+        sockets = [unit for unit in triggered if unit.endswith(".socket")]
+        self.followers = followers(self.manager, shown, service, sockets)
+        if self.followers and "rest" not in self.terms.accept:
+            raise InvalidFit(refusal(self.followers, service))
         probes = []
         for index, given in enumerate(self.terms.probes):
             where = f"probes[{index}]"
@@ -324,6 +330,7 @@ class Fitter:
             settle=self.terms.settle,
             accept=self.accept,
             lines=40,
+            spare=True,
         )
         if not self.activated:
             return prove_running(wish, self.manager, self.asked, self.proc)
@@ -423,7 +430,7 @@ class Fitter:
             self.bench.starts = 0
             self.read_again()
         try:
-            self.bench.open(self.state)
+            self.bench.open(self.state, self.followers)
             # its own restarts by systemd must not hide how a run ended
             self.bench.touched = True
             self.base()

@@ -49,6 +49,8 @@ class Case:
         self.names: dict[str, str] = {}
         self.inodes: dict[tuple[str, str], int] = {}
         self.opened: frozenset[str] = frozenset()
+        self.followers: dict[str, str] = {}
+        """Other units that ran and stop with the service, with the line that says so."""
         self.found = ServiceState({})
         self.state = ServiceState({})
         self.last_answer = 0.0

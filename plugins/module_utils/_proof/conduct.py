@@ -13,6 +13,7 @@ import os
 import time
 import typing as t
 
+from .._host.followers import start_again
 from .._host.manager import ManagerError
 from .._host.rest import let_start
 from .case import Case, Question
@@ -283,6 +284,7 @@ def leave(case: Case) -> None:
     except ManagerError as exc:
         case.problem("left", str(exc))
     _reopen(case)
+    _bring_back(case)
     case.proof.service["left"] = case.state.active
     for unit in case.units:
         if unit.active != "active":
@@ -303,6 +305,19 @@ def _reopen(case: Case) -> None:
             continue
         case.note(f"{unit.unit} had stopped with the service, and was opened again")
         case.refresh()
+
+
+def _bring_back(case: Case) -> None:
+    """Start what has stopped with the service, unless that is wished to be idle: most of
+    it would start the service."""
+    if not case.followers or not case.touched or case.wish.leave == "idle":
+        return
+    try:
+        for unit in start_again(case.manager, case.followers):
+            case.note(f"{unit} had stopped with the service, and was started again")
+    except ManagerError as exc:
+        case.problem("left", str(exc))
+    case.refresh()
 
 
 def _stop_for_good(case: Case) -> None:

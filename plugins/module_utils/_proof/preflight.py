@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
+from .._host.followers import STOPS_TOO, followers, refusal
 from .._host.manager import ManagerError
 from .case import Case
 from .facts import Tables, about
 from .listeners import listening_inodes
-from .proof import STOPS_TOO, SocketUnit, limit_message
+from .proof import SocketUnit, limit_message
 
 
 def preflight(case: Case, *, act: bool = True) -> bool:
@@ -102,7 +103,8 @@ def _socket(case: Case, unit: SocketUnit, act: bool) -> None:
 
 
 def _outlives(case: Case) -> None:
-    """Whether the sockets stay open when the service is brought to rest."""
+    """Whether the sockets stay open when the service is brought to rest, and what else
+    runs does."""
     for name, directive in STOPS_TOO.items():
         for unit in case.units:
             if unit.unit in case.state.text(name).split():
@@ -113,6 +115,11 @@ def _outlives(case: Case) -> None:
                     "started by a request. Take that line away, or accept: [rest]",
                     unit,
                 )
+    own = [unit.unit for unit in case.units]
+    name = case.wish.service
+    case.followers = followers(case.manager, case.state.shown, name, own)
+    if case.followers and case.wish.spare and "rest" not in case.wish.accept:
+        case.problem("rest", refusal(case.followers, name))
 
 
 def _revive(case: Case, unit: SocketUnit) -> None:

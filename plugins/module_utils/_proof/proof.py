@@ -12,6 +12,7 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._host.followers import STOPS_TOO
 from .._host.manager import names, parse_span
 from .listeners import Listener, parse_listen
 from .probe import InvalidProbe, Probe
@@ -85,6 +86,9 @@ class Wish:
     restart: bool = False
     idle: float = 0.0
     lines: int = 20
+    spare: bool = False
+    """Whether other units that stop with the service are a problem. They are started
+    again in any case."""
 
     @classmethod
     def parse(cls, options: t.Mapping[str, t.Any]) -> Wish:
@@ -192,17 +196,8 @@ SERVICE_PROPERTIES = names(
     "NeedDaemonReload TriggeredBy ControlGroup UnitFileState RefuseManualStop "
     "User DynamicUser StartLimitIntervalUSec StartLimitBurst TimeoutStartUSec Restart "
     "RestartUSec WatchdogUSec ActivationDetails ConditionResult "
-    "ConditionTimestampMonotonic AssertResult "
-    "ConsistsOf BoundBy RequiredBy PropagatesStopTo"
+    "ConditionTimestampMonotonic AssertResult " + " ".join(STOPS_TOO)
 )
-#: Properties of a service that name the units which stop with it, by what those units say
-#: (systemd.unit(5)).
-STOPS_TOO = {
-    "ConsistsOf": "PartOf=",
-    "BoundBy": "BindsTo=",
-    "RequiredBy": "Requires=",
-    "PropagatesStopTo": "StopPropagatedFrom=",
-}
 
 
 @dataclass(frozen=True)

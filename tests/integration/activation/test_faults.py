@@ -109,6 +109,36 @@ def test_its_socket_stops_with_it(place: Place, directive: str) -> None:
         assert place.show("demo-http.socket", "ActiveState") == "active"
 
 
+FOLLOWERS = {
+    "other.service": "[Unit]\nRequires=demo.service\nAfter=demo.service\n"
+    "[Service]\nExecStart=/bin/sleep 1000\n",
+    "spare.service": "[Unit]\nPartOf=other.service\n"
+    "[Service]\nExecStart=/bin/sleep 1000\n",
+}
+
+
+def test_another_unit_stops_with_it(spot: Place) -> None:
+    demo(spot, service())
+    units = ("demo.service", "other.service", "spare.service")
+    spot.install(FOLLOWERS, " ".join(units))
+    before = [spot.show(unit, "InvocationID") for unit in units]
+    for check in (True, False):
+        result = spot.prove(probes=HTTP, check=check)
+        (problem,) = result["proof"]["problems"]
+        assert problem["fact"] == "rest"
+        assert "other.service (Requires=demo.service)" in problem["message"]
+        assert "spare.service (PartOf=other.service)" in problem["message"]
+    assert [spot.show(unit, "InvocationID") for unit in units] == before
+    spot.proven(probes=HTTP, rest="keep", leave="running")
+    proof = spot.proven(probes=HTTP, accept=["rest"])
+    assert [spot.show(unit, "ActiveState") for unit in units] == ["active"] * 3
+    assert spot.show("other.service", "InvocationID") != before[1]
+    assert sum("was started again" in note for note in proof["notes"]) == 2
+    # what does not run is not in the way
+    spot.sh("systemctl stop other.service spare.service")
+    spot.proven(probes=HTTP)
+
+
 def test_it_binds_the_port_itself_and_fails(place: Place) -> None:
     unit = service("own=8080 six", more="Restart=no", unit="StartLimitBurst=5")
     demo(place, unit)

@@ -121,7 +121,7 @@ def test_only_and_keep(needy: Needy) -> None:
 # -- a run that is ended in the middle ------------------------------------------------
 
 
-def launch(needy: Needy) -> subprocess.Popen[str]:
+def launch(needy: Needy, **options: t.Any) -> subprocess.Popen[str]:
     """Start fitting and wait until a trial is on."""
     host = needy.host
     host.send()
@@ -130,6 +130,7 @@ def launch(needy: Needy) -> subprocess.Popen[str]:
         "probes": PROBES,
         "timeout": 5,
         "_ansible_check_mode": False,
+        **options,
     }
     process = subprocess.Popen(
         [
@@ -259,6 +260,32 @@ def bystander(newest: t.Any) -> t.Iterator[Needy]:
         yield there
     finally:
         newest.remove("needy.service")
+
+
+APP = (
+    "[Unit]\nRequires=needy.service\nAfter=needy.service\n"
+    "[Service]\nExecStart=/bin/sleep 1000\n"
+)
+
+
+def test_a_unit_that_stops_with_it(needy: Needy) -> None:
+    needy.start()
+    needy.host.install({"app.service": APP}, "app.service")
+    try:
+        run = needy.host.show("app", "InvocationID")
+        refused(needy, r"app\.service \(Requires=needy\.service\) stops with needy")
+        assert needy.host.show("app", "InvocationID") == run
+        # a trial that fails leaves it stopped: it is started at the end
+        result = needy.fit(only=["UMask"], accept=["rest"])
+        assert result["kept"] == ["UMask=0077"], result
+        needy.host.sh("systemctl stop needy; systemctl start app")
+        end(needy, launch(needy, accept=["rest"]), "KILL")
+        needy.host.sh("systemctl stop needy")
+        assert needy.fit(state="restored")["changed"]
+        assert needy.host.show("app", "ActiveState") == "active"
+        assert needy.traces() == ""
+    finally:
+        needy.host.remove("app.service")
 
 
 def test_a_masked_unit(needy: Needy) -> None:
