@@ -31,6 +31,7 @@ from .._units.unit_name import InvalidUnitName, checked_unit_name, is_template
 from .bench import MARK, Bench
 from .evidence import ending, read_only, signs
 from .observe import observe, opened, writable_places
+from .places import can_be_written, may_be_given
 from .suspects import suspects
 
 PROPERTIES = (
@@ -257,7 +258,12 @@ class Fitter:
         )
         self.plan = plan(self.seen, self.terms.only, self.terms.keep)
         self.plan = self._worth_it(self.plan)
-        self.writable = tuple(self.seen.written)
+        self.writable = tuple(filter(can_be_written, self.seen.written))
+        self._say(
+            f"it writes to {place!r}, a name that no unit can hold"
+            for place in self.seen.written
+            if place not in self.writable
+        )
 
     def _worth_it(self, found: Plan) -> Plan:
         """Without a knob that would raise the exposure: the unit has better already."""
@@ -338,21 +344,41 @@ class Fitter:
         return prove(wish, self.manager, self.proc)
 
     def judge(self, setting: Setting) -> Answer:
-        """One trial; another where the journal has named a path that may be written to."""
+        """One trial; another where the journal has named a path that may be written to,
+        and that path is kept only where the other one passes."""
+        before = self.writable
         trial = self._try(setting)
-        if trial.passed or "ProtectSystem" not in setting or self.left() <= 0:
-            return self._answer(trial)
+        while not trial.passed and "ProtectSystem" in setting and self.left() > 0:
+            found = self._asked_for(trial)
+            if not found:
+                break
+            self.writable += tuple(found)
+            trial = self._try(setting)
+        if not trial.passed:
+            self.writable = before
+        return self._answer(trial)
+
+    def _asked_for(self, trial: Trial) -> list[str]:
+        """The directories that the journal of a trial asks for and that may be given."""
         paths = read_only(signs(trial.journal))
-        places = [p if p in ("/run", "/var/log") else _folder(p) for p in paths]
+        places = [p if p == "/var/log" else _folder(p) for p in paths]
         found = [
             p
             for p in writable_places(places, self.seen.declared)
-            if p not in self.writable
+            if p not in self.writable and can_be_written(p)
         ]
-        if not found:
-            return self._answer(trial)
-        self.writable += tuple(found)
-        return self._answer(self._try(setting))
+        given = [p for p in found if may_be_given(p)]
+        self._say(
+            f"its journal says that {place} is read-only. A line of a journal does not open "
+            "that; where the service must write to it, that is for you to say"
+            for place in found
+            if place not in given
+        )
+        return given
+
+    def _say(self, notes: t.Iterable[str]) -> None:
+        """Add notes, each once."""
+        self.notes += [note for note in notes if note not in self.notes]
 
     def _answer(self, trial: Trial) -> Answer:
         if trial.passed:

@@ -19,6 +19,7 @@ from .._proof.listeners import LISTEN, Listener
 from .._proof.proof import ServiceState
 from .._sandbox.dials import Observed
 from .._sandbox.levels import MEASURES
+from .._units.words import split_words
 
 #: What is asked of the manager besides the directives of the levels.
 PROPERTIES = (
@@ -34,7 +35,10 @@ HOMES = ("/home/", "/root/", "/run/user/")
 #: Where ProtectSystem= does not reach, or a private /tmp is.
 WRITABLE = ("/dev/", "/proc/", "/sys/", "/tmp/", "/var/tmp/", "/memfd:", "/[aio]")
 #: Places of the whole system: nobody is given them to write to.
-SYSTEM = ("/", "/usr", "/etc", "/boot", "/var", "/opt", "/lib", "/bin", "/sbin", "/srv")
+SYSTEM = (
+    *("/", "/usr", "/etc", "/boot", "/var", "/opt", "/lib", "/bin", "/sbin", "/srv"),
+    "/run",  # which ReadOnlyPaths= closes, the stronger of the two
+)
 
 
 class Opened(t.NamedTuple):
@@ -152,7 +156,8 @@ def writable_places(files: t.Iterable[str], declared: t.Mapping[str, str]) -> li
         given += [
             f"{base}/private/{x.split(':')[0]}" for x in declared.get(name, "").split()
         ]
-    given += [word.lstrip("-+") for word in declared.get("ReadWritePaths", "").split()]
+    words = split_words(declared.get("ReadWritePaths", ""), relax=True)
+    given += [word.lstrip("-+") for word in words]
     found = []
     for place in sorted(set(files)):
         plain = (

@@ -92,6 +92,8 @@ def suspects(
 
 
 def _directives(sign: Sign) -> t.Sequence[str]:
+    if sign.error == "EROFS" and (sign.path + "/").startswith(("/run/", "/var/run/")):
+        return ("ReadOnlyPaths", "ProtectSystem")
     if sign.error == "EROFS":
         read_only = ["ProtectSystem"]
         for places, directives in PLACES[1:3]:

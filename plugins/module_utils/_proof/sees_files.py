@@ -108,6 +108,7 @@ def protect_system(value: str, seen: Seen) -> Verdict:
     ]
     free = [way for one in writable(seen.declared) for way in seen.kernel.ways(one)]
     free += [*API, "/run/credentials"]
+    free += HOMES if strict else ()  # left to ProtectHome= (systemd's namespace.c)
     free += [place for place in ("/tmp", "/var/tmp") if _own_tmp(seen.kernel, place)]
     open_ = [
         place

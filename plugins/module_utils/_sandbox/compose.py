@@ -15,6 +15,7 @@ from __future__ import annotations
 import typing as t
 
 from .._tables.capabilities import NAMES as CAPABILITIES
+from .._units.quote import path as quoted
 from .._units.unit import Assignment, Section, Unit
 from .dials import ANSWER, Knob, Observed, word
 from .search import Setting
@@ -29,7 +30,10 @@ def lines(
     seen: Observed,
     writable: t.Sequence[str] = (),
 ) -> list[tuple[str, str]]:
-    """The directives and their values, in the order of the levels."""
+    """The directives and their values, in the order of the levels.
+
+    Raises Unquotable for a path in `writable` that no unit can hold.
+    """
     found: list[tuple[str, str]] = []
     values: dict[str, list[t.Any]] = {}
     for knob in knobs:
@@ -47,7 +51,7 @@ def lines(
             ]
         if directive == "ProtectSystem":
             # the minus: a path that is not there yet is no error
-            found += [(WRITABLE, f"-{path}") for path in writable]
+            found += [(WRITABLE, quoted(f"-{path}")) for path in writable]
     return found
 
 

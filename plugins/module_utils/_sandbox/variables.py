@@ -11,6 +11,7 @@ from __future__ import annotations
 import typing as t
 
 from .._units.unit import Unit
+from .._units.words import split_words
 from .compose import WRITABLE
 from .dials import PATHS, word
 from .levels import LEVELS, MEASURES, Sandbox
@@ -61,7 +62,11 @@ def variables(
     more = {}
     for name in (WRITABLE, "IPAddressAllow"):
         added = Unit.parse(drop_in).values("Service", name) if drop_in else []
-        if added:
+        if added and name == WRITABLE:
+            # the role quotes them itself
+            words = [w for value in added for w in split_words(value, relax=True)]
+            more[name] = [w.replace("%%", "%") for w in words]
+        elif added:
             more[name] = added
     if more:
         found["service_directives"] = {"Service": more}

@@ -69,6 +69,40 @@ def test_a_refused_call_is_told_from_a_refused_right(needy: Needy) -> None:
     assert "status=31/SYS" in row["cause"]
 
 
+def test_a_line_of_the_journal_opens_nothing_of_the_system(needy: Needy) -> None:
+    needy.start("write=/etc/needy/x", "write=/var/lib/needy/x")
+    try:
+        result = needy.fit(only=["ProtectSystem", "UMask"])
+        assert "ProtectSystem=strict" in gone(result)
+        assert "ProtectSystem=yes" in result["kept"]
+        assert "ReadWritePaths" not in result["drop_in"]
+        assert any("says that /etc" in note for note in result["notes"])
+    finally:
+        needy.host.sh("rm -rf /etc/needy")
+
+
+ODD = """#!/bin/sh
+exec 7>>"/srv/needy's 100%/x" 8>>"/srv/needy
+b/x"
+exec /usr/bin/python3 /opt/others/needy.py "$@"
+"""
+
+
+def test_odd_names_are_written_as_systemd_reads_them(needy: Needy) -> None:
+    needy.host.write({"/opt/others/odd.sh!": ODD})
+    needy.host.sh("mkdir -p \"/srv/needy's 100%\" '/srv/needy\nb'")
+    try:
+        command = f'/opt/others/odd.sh {PORT} "write=/srv/needy\'s 100%%/y"'
+        needy.start(more=f"ExecStart=\nExecStart={command}")
+        result = needy.fit(only=["ProtectSystem"])
+        assert 'ReadWritePaths="-/srv/needy\'s 100%%"\n' in result["drop_in"], result
+        # with strict it would fail in the place that it cannot be given
+        assert result["kept"] == ["ProtectSystem=full"]
+        assert "no unit can hold" in "".join(result["notes"])
+    finally:
+        needy.host.sh("rm -rf /srv/needy*")
+
+
 def test_the_budget_is_a_bound(needy: Needy) -> None:
     needy.start("read=/home/shared/file", "code", "space", "nice", "family=16")
     counted = Starts(needy.host, "needy")

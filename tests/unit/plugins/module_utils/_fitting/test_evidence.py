@@ -128,7 +128,9 @@ def test_what_could_not_be_written_to() -> None:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        (LINES[0][0], {"ProtectSystem"}),
+        # /run is closed by a directive of its own
+        (LINES[0][0], {"ProtectSystem", "ReadOnlyPaths"}),
+        ("open /var/lib/x: read-only file system", {"ProtectSystem"}),
         (
             LINES[1][0],
             {

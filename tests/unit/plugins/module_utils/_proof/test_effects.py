@@ -251,6 +251,12 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
         },
         True,
     ),
+    # homes are left to a directive of their own
+    (
+        {"ProtectSystem": "strict"},
+        {"mounts": (mount("/", "ro"), mount("/home"), mount("/root"))},
+        True,
+    ),
     # nothing is there yet that could be written to
     ({"ProtectSystem": "strict"}, {"mounts": (*OWN, AUTOFS)}, True),
     ({"ProtectSystem": "yes"}, {"mounts": (*OWN, AUTOFS), "existing": BOOT}, True),
