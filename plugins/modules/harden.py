@@ -340,6 +340,17 @@ def undisturbed() -> None:
 
 
 @contextlib.contextmanager
+def shielded() -> t.Iterator[None]:
+    """Let nothing disturb the way back, and be heard again when it is gone."""
+    before = [signal.signal(number, signal.SIG_IGN) for number in SIGNALS]
+    try:
+        yield
+    finally:
+        for number, handler in zip(SIGNALS, before):
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
 def interruptible() -> t.Iterator[None]:
     """Let the signals that end a program end this one only after it has tidied up."""
 
@@ -365,11 +376,12 @@ def work(module: AnsibleModule, manager: Manager) -> dict[str, t.Any]:
         with open(log, "a", encoding="utf-8") as file:
             file.write(line + "\n")
 
-    fitter = Fitter(terms, manager, progress=progress, undisturbed=undisturbed)
+    fitter = Fitter(terms, manager, progress=progress, shielded=shielded)
     if module.check_mode and terms_are(module, "restored"):
         return {"changed": Bench(manager, terms.service).leftover}
     if module.check_mode:
         fitter.read()
+        fitter.check()
         fitter.look()
         return {"changed": False, "progress": log, **fitter.planned()}
     with lock(
@@ -377,7 +389,8 @@ def work(module: AnsibleModule, manager: Manager) -> dict[str, t.Any]:
     ), interruptible():
         remove(log)
         if terms_are(module, "restored"):
-            return {"changed": Bench(manager, terms.service).recover()}
+            with shielded():
+                return {"changed": Bench(manager, terms.service).recover()}
         with contextlib.ExitStack() as stack:
             stack.callback(remove, log)
             fitter.read()

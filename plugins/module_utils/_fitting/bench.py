@@ -112,13 +112,12 @@ class Bench:
         self._found = {}
 
     def _restore(self) -> None:
-        there = os.path.lexists(self.path)
         remove(self.path)
         remove(fresh_path(self.path))
         with contextlib.suppress(OSError):  # others may have drop-ins there
             os.rmdir(self.folder)
-        if there:
-            self.manager.daemon_reload()
+        # also where the file is gone: who was killed may not have come to this line
+        self.manager.daemon_reload()
         if self.touched:
             self._leave(self._found.get("active", ""))
             start_again(self.manager, self._found.get("followers", ()))

@@ -47,6 +47,10 @@ _AUDIT = re.compile(
 )
 
 
+# "[  12.5] web1 nginx[887]: ", as journalctl -o short-monotonic begins a line
+_WRITER = re.compile(r"\[ *[\d.]+\] \S+ [^\[]*\[(\d+)\]: ")
+
+
 @dataclass(frozen=True)
 class Sign:
     """One line that says something: the error, and the path and the call if it names them."""
@@ -81,6 +85,19 @@ def signs(lines: t.Iterable[str]) -> list[Sign]:
         if not any((s.error, s.path, s.call) == same for s in found):
             found.append(Sign(error, path, said, line.strip()))
     return found
+
+
+def writers(lines: t.Iterable[str]) -> set[int]:
+    """The processes that have written lines of a journal, but for systemd itself."""
+    found = {int(match.group(1)) for match in map(_WRITER.match, lines) if match}
+    return found - {1}
+
+
+def of_processes(records: t.Iterable[str], pids: t.Container[int]) -> list[str]:
+    """Those records of audit that are of one of these processes: the host has others,
+    which filters of their own kill."""
+    found = ((_AUDIT.search(record), record) for record in records)
+    return [record for match, record in found if match and int(match.group(1)) in pids]
 
 
 def _named(audit: t.Match[str]) -> str:

@@ -8,7 +8,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import platform
+import time
 import typing as t
 from dataclasses import dataclass, field, replace
 
@@ -19,18 +21,21 @@ from .._host.followers import followers, refusal
 from .._host.manager import Manager, names
 from .._host.proc import Proc
 from .._proof.conduct import real_time
+from .._proof.listeners import Listener
 from .._proof.probe import Probe, askable
 from .._proof.proof import SERVICE_PROPERTIES, Leave, Proof, ServiceState, Wish
+from .._proof.prover import plan as prove_plan
 from .._proof.prover import prove
 from .._proof.running import Asked, parse_address, prove_running
+from .._proof.wire import STEP, Deadline
 from .._sandbox.compose import drop_in, lines
 from .._sandbox.dials import Knob, Observed, Plan, check_names, plan
 from .._sandbox.search import Answer, Fit, Setting, confirm, fit
 from .._sandbox.variables import variables
 from .._units.unit_name import InvalidUnitName, checked_unit_name, is_template
 from .bench import MARK, Bench
-from .evidence import ending, read_only, signs
-from .observe import observe, opened, writable_places
+from .evidence import ending, of_processes, read_only, signs, writers
+from .observe import lasting, observe, opened, writable_places
 from .places import can_be_written, may_be_given
 from .suspects import suspects
 
@@ -42,6 +47,10 @@ PROPERTIES = (
 UNTOUCHED = ("dbus.service", "dbus-broker.service", "systemd-journald.service")
 #: Where the units of users' own managers are (systemd.unit(5)).
 USER_UNITS = ("/etc/systemd/user", "/run/systemd/user", "/usr/lib/systemd/user")
+#: Facts that are missing before a service is touched, and that no trial can mend.
+BEFORE = ("loaded", "probe", "reloaded", "rest", "trigger")
+#: Seconds in which a service that runs may still be about to listen.
+BINDS_WITHIN = 3.0
 #: Starts that are no trials of the search: the first proof, the last, and the return.
 FIXED = 3
 #: SystemCallErrorNumber=: nothing, which means that a refused call kills.
@@ -153,13 +162,13 @@ class Fitter:
         manager: Manager,
         proc: Proc | None = None,
         progress: t.Callable[[str], None] = lambda _line: None,
-        undisturbed: t.Callable[[], None] = lambda: None,
+        shielded: t.Callable[[], t.ContextManager[None]] = contextlib.nullcontext,
     ) -> None:
         self.terms = terms
         self.manager = manager
         self.proc = proc or Proc()
         self.progress = progress
-        self.undisturbed = undisturbed
+        self.shielded = shielded
         self.bench = Bench(manager, terms.service)
         self.trials: list[Trial] = []
         self.notes: list[str] = []
@@ -313,23 +322,46 @@ class Fitter:
         self.state = ServiceState(shown[self.terms.service])
         if self.activated:
             return
-        members = self.proc.members(
-            self.state.text("ControlGroup"), self.state.main_pid
-        )
-        listens = opened(self.proc, members).listens
-        self.listens = tuple(x.line for x in listens)
+        listens = self._listens(self.state)
+        stays = lasting(self.proc, listens)
+        self.listens = tuple(x.line for x in stays)
         if not self.asked:
-            self.asked = tuple(
-                (Probe(socket="its own"), x) for x in listens if x.connects
-            )
+            streams = [x for x in stays if x.connects]
+            streams = streams or [x for x in listens if x.connects]
+            self.asked = tuple((Probe(socket="its own"), x) for x in streams)
         if not self.asked:
-            raise InvalidFit(
-                f"there is nothing to ask {self.terms.service}: it listens nowhere, and "
-                "probes are missing. A command may ask it: probes: [{command: [...]}]"
-            )
+            raise InvalidFit(self._nothing())
 
-    def _prove(self, leave: Leave = "idle") -> Proof:
-        self.bench.starts += 1
+    def _listens(self, state: ServiceState) -> tuple[Listener, ...]:
+        """Where the service listens by itself while it is in that state."""
+        members = self.proc.members(state.text("ControlGroup"), state.main_pid)
+        return opened(self.proc, members).listens
+
+    def _nothing(self) -> str:
+        return (
+            f"there is nothing to ask {self.terms.service}: it listens nowhere, and "
+            "probes are missing. A command may ask it: probes: [{command: [...]}]"
+        )
+
+    def check(self) -> None:
+        """Whether it can be asked at all, before it is touched, as far as that shows.
+
+        Raises NotProven and InvalidFit.
+        """
+        service = self.terms.service
+        if self.activated:
+            proof, _steps = prove_plan(self._wish("idle"), self.manager, self.proc)
+            wrong = [p for p in proof.problems if p.fact in BEFORE]
+            if wrong:
+                raise NotProven(f"{service} cannot be proven: {proof.summary()}", proof)
+        elif not self.asked and self.state.active == "active":
+            deadline = Deadline(BINDS_WITHIN)
+            while not any(x.connects for x in self._listens(self.state)):
+                if deadline.over:
+                    raise InvalidFit(self._nothing())
+                time.sleep(STEP)
+
+    def _wish(self, leave: Leave) -> Wish:
         wish = Wish(
             self.terms.service,
             timeout=self.terms.timeout,
@@ -339,8 +371,15 @@ class Fitter:
             spare=True,
         )
         if not self.activated:
+            return wish
+        return replace(wish, probes=self.probes, leave=leave, reset=True)
+
+    def _prove(self, leave: Leave = "idle") -> Proof:
+        self.bench.starts += 1
+        self.bench.touched = True
+        wish = self._wish(leave)
+        if not self.activated:
             return prove_running(wish, self.manager, self.asked, self.proc)
-        wish = replace(wish, probes=self.probes, leave=leave, reset=True)
         return prove(wish, self.manager, self.proc)
 
     def judge(self, setting: Setting) -> Answer:
@@ -418,18 +457,25 @@ class Fitter:
             )
             trial.ending = ending(trial.journal)
             if "SYS" in trial.ending:
-                trial.audit = self.manager.refused_calls(since)
+                rows = self.manager.refused_calls(since)
+                trial.audit = of_processes(rows, self._pids(trial.journal))
         self.trials.append(trial)
         self._tell(trial)
         if trial.passed:
             self.last = dict(setting)
         return trial
 
+    def _pids(self, journal: t.Sequence[str]) -> set[int]:
+        """The processes of the last trial that have a name: its main one, and whoever
+        has written to its journal."""
+        shown = self.manager.show([self.terms.service], ["ExecMainPID"])
+        main = shown[self.terms.service].get("ExecMainPID", "")
+        return {int(main)} | writers(journal) if main.isdigit() else writers(journal)
+
     def _still_listens(self, trial: Trial) -> None:
         shown = self.manager.show([self.terms.service], ["ControlGroup", "MainPID"])
         state = ServiceState(shown[self.terms.service])
-        members = self.proc.members(state.text("ControlGroup"), state.main_pid)
-        there = {x.line for x in opened(self.proc, members).listens}
+        there = {x.line for x in self._listens(state)}
         gone = [line for line in self.listens if line not in there]
         # of its own network nothing is seen from here
         if gone and "PrivateNetwork" not in trial.setting:
@@ -449,16 +495,16 @@ class Fitter:
 
     def run(self) -> dict[str, t.Any]:
         """Fit. The service is left as it was found, whatever happens."""
-        if self.bench.recover():
+        with self.shielded():
+            recovered = self.bench.recover()
+        if recovered:
             self.notes.append(
                 "what a run that was killed had left was taken away first"
             )
-            self.bench.starts = 0
             self.read_again()
+        self.check()
         try:
             self.bench.open(self.state, self.followers)
-            # its own restarts by systemd must not hide how a run ended
-            self.bench.touched = True
             self.base()
             self.look()
             before = self.exposure({})
@@ -468,8 +514,8 @@ class Fitter:
             whole = confirm(found, self.judge_last, self.left_last)
             self._ask_why(found)
         finally:
-            self.undisturbed()
-            self.bench.close()
+            with self.shielded():
+                self.bench.close()
         if found.kept != passed:
             more = ", ".join(name for name in passed if name not in found.kept)
             self.notes.append(

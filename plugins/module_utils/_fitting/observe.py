@@ -131,6 +131,14 @@ def opened(proc: Proc, members: t.Sequence[int]) -> Opened:
     return Opened(tuple(unique[line] for line in sorted(unique)), frozenset(families))
 
 
+def lasting(proc: Proc, listens: t.Iterable[Listener]) -> tuple[Listener, ...]:
+    """Those that the next start can be held to: not at a port that the kernel has picked,
+    as it does for whoever asks for none, such as each client of UDP (ip(7))."""
+    words = proc.text("sys", "net", "ipv4", "ip_local_port_range").split()
+    low, high = (int(word) for word in words) if len(words) == 2 else (1, 0)
+    return tuple(x for x in listens if x.family == "unix" or not low <= x.port <= high)
+
+
 def written(proc: Proc, pid: int) -> list[str]:
     """The files of the disk that a process has open for writing."""
     found = []

@@ -219,10 +219,24 @@ def test_after_a_kill_the_next_run_puts_it_back(needy: Needy) -> None:
     assert not needy.fit(state="restored")["changed"]
 
 
+def test_a_way_back_that_was_killed_is_gone_to_its_end(needy: Needy) -> None:
+    needy.start("code", "space")
+    end(needy, launch(needy), "KILL")
+    # as if the drop-in had just been removed, and systemd had not been told
+    needy.host.sh(f"systemctl daemon-reload; rm {RUNTIME}")
+    assert "zzzz-activated" in needy.traces()
+    assert needy.fit(state="restored")["changed"]
+    assert needy.traces() == ""
+    assert needy.host.show("needy", "NeedDaemonReload") == "no"
+    assert needy.host.show("needy", "ActiveState") == "active"
+
+
 def test_fitting_after_a_kill_begins_from_what_was_there(needy: Needy) -> None:
     needy.start("code")
     end(needy, launch(needy), "KILL")
+    counted = Starts(needy.host, "needy")
     result = needy.fit(only=["ProtectHome"])
+    assert counted.count() == result["restarts"]
     assert "killed" in result["notes"][0]
     assert result["kept"] == ["ProtectHome=yes"]
     assert needy.traces() == ""
@@ -377,10 +391,38 @@ def test_a_service_with_nothing_to_ask(needy: Needy) -> None:
     needy.host.install(
         {"needy.service": "[Service]\nExecStart=/bin/sleep 1000\n"}, "needy"
     )
-    result = needy.fit(probes=None)
-    assert "there is nothing to ask needy.service" in result["msg"]
+    refused(needy, "there is nothing to ask needy.service", probes=None)
     assert needy.host.show("needy", "ActiveState") == "active"
-    assert needy.traces() == ""
+
+
+def test_a_mistyped_probe_of_a_socket_touches_nothing(needy: Needy) -> None:
+    socket = f"[Socket]\nListenStream={PORT}\nFileDescriptorName=http\n"
+    needy.host.install({"needy.socket": socket})
+    needy.start()
+    needy.host.sh("systemctl stop needy; systemctl start needy.socket needy.service")
+    try:
+        probes = [{"socket": "htp", "http": {}}]
+        refused(needy, "there is no socket htp", probes=probes)
+        refused(needy, "there is no socket htp", probes=probes, check=True)
+    finally:
+        needy.host.remove("needy.socket")
+
+
+CLIENT = """import os, socket, sys
+one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+one.bind(("", 0))
+one.set_inheritable(True)
+os.execv(sys.executable, [sys.executable, "/opt/others/needy.py", *sys.argv[1:]])
+"""
+
+
+def test_a_port_that_the_kernel_picks_is_no_address_to_keep(needy: Needy) -> None:
+    needy.host.write({"/opt/others/client.py": CLIENT})
+    command = f"/usr/bin/python3 /opt/others/client.py {PORT}"
+    needy.start(more=f"ExecStart=\nExecStart={command}")
+    for probes in (PROBES, None):
+        result = needy.fit(probes=probes, only=["UMask"])
+        assert result["kept"] == ["UMask=0077"], result
 
 
 def test_a_drop_in_that_would_have_the_last_word(needy: Needy) -> None:

@@ -10,8 +10,10 @@ import pytest
 
 from ansible_collections.activated.services.plugins.module_utils._fitting.evidence import (
     ending,
+    of_processes,
     read_only,
     signs,
+    writers,
 )
 from ansible_collections.activated.services.plugins.module_utils._fitting.suspects import (
     suspects,
@@ -171,3 +173,10 @@ def test_whom_an_ending_speaks_of() -> None:
     assert found == {
         knob.name for knob in KNOBS if knob.directive == "SystemCallFilter"
     }
+
+
+def test_a_killed_process_of_another_service_is_no_cause() -> None:
+    other = AUDIT.replace("pid=887", "pid=1887")
+    journal = [HEAD + "x", "[  1.0] web1 systemd[1]: Started nginx.", "no line"]
+    assert writers(journal) == {887}
+    assert of_processes([other, AUDIT, "no record"], writers(journal)) == [AUDIT]
