@@ -107,3 +107,14 @@ def test_it_shows_the_plan_the_trials_and_what_to_keep(play: Play) -> None:
         at = out.find(line, at)
         assert at >= 0, f"{line} is not there, or not in its place:\n{out}"
     assert play.needy.traces() == ""
+
+
+def test_when_its_time_is_over_the_service_is_as_it_was(play: Play) -> None:
+    play.needy.start("read=/home/shared/file", "code", "space")
+    given = {"service_name": "needy", "target": play.name, "harden_probes": PROBES}
+    status, out = play.run(**given, __harden_time=4, harden_settle=1)
+    assert status != 0, out
+    assert "Leave the service as it was found" in out
+    assert "imeout exceeded" in out
+    assert play.needy.traces() == ""
+    assert play.needy.host.show("needy", "ActiveState") == "active"
