@@ -7,7 +7,8 @@
 """The proof of a service that opens its sockets itself: restart it, ask it, watch it.
 
 Nothing can show that a request has started such a service, so that a restart takes the
-place of the start from rest; everything else is as in any other proof.
+place of the start from rest, and whose socket has answered is not judged: none of them is
+PID 1's, by which the proof of an activation goes. The rest is as in any other proof.
 """
 
 from __future__ import annotations

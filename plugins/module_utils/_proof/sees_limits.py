@@ -43,7 +43,8 @@ def limits(seen: Seen) -> t.Iterator[tuple[str, str, Verdict]]:
                 and real.isdigit()
                 and abs(int(real) - int(value)) < 65536
             )
-            yield name, value, (f"{file} is {real}", same)
+            text = f"{file} is {real}"
+            yield name, value, (text, True if same else _unless_lower(real, value))
     quota = declared.get("CPUQuotaPerSecUSec", "")
     if quota not in ("", "infinity"):
         real = kernel.group.get("cpu.max")
@@ -55,4 +56,13 @@ def limits(seen: Seen) -> t.Iterator[tuple[str, str, Verdict]]:
         if not value or real is None or manager.get("Default" + name) == value:
             continue
         real = "infinity" if real == "unlimited" else real
-        yield name, value, (f"the limit is {real}", real == value)
+        same = real == value
+        text = f"the limit is {real}"
+        yield name, value, (text, True if same else _unless_lower(real, value))
+
+
+def _unless_lower(real: str, declared: str) -> bool | None:
+    """A limit that is higher was not carried out; a lower one its program may have set,
+    or whoever has the control group."""
+    low = real.isdigit() and (not declared.isdigit() or int(real) < int(declared))
+    return None if low else False

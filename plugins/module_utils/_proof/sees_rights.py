@@ -63,8 +63,9 @@ def ambient_set(value: str, seen: Seen) -> Verdict:
     if not raw:
         return "unknown", None
     missing = sorted(set(value.split()) - set(capability_names(int(raw, 16))))
+    # a program may give them up when it has used them, and nothing tells that apart
     text = f"{' '.join(missing)} is missing" if missing else "as declared"
-    return text, not missing
+    return text, None if missing else True
 
 
 def space(kind: str) -> Look:

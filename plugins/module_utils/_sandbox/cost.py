@@ -13,7 +13,8 @@ import typing as t
 
 from .._exposure.exposure import Exposure, exposure
 from .._units.render import render_section
-from .levels import Sandbox, level_directives, since
+from .._units.words import split_words
+from .levels import Sandbox, as_list, level_directives, since
 
 # What each level rests on, by the check of the analysis that sees it: from which badness
 # on it is lost, and what that means. Without one of these the rest can be got round.
@@ -28,6 +29,10 @@ _PILLARS: t.Final[tuple[tuple[str, int, str], ...]] = (
     ("SystemCallFilter_obsolete", 10, "it may use every system call (SystemCallFilter)"),
     ("PrivateNetwork", 1, "it is in the host's network (PrivateNetwork)"),
 )  # fmt: skip
+
+
+# Places that are the system itself: who can write there has what the level keeps.
+_WHOLE: t.Final = ("/", "/boot", "/etc", "/usr")
 
 
 def report(
@@ -99,7 +104,28 @@ def _compare(
         for check, least, what in _PILLARS
         if (after[check] or 0) >= least > (before[check] or 0)
     ]
+    lost += [
+        f"it can write to {place} ({directive})"
+        for directive in ("ReadWritePaths", "BindPaths")
+        for place in _opened(directive, sandbox.wanted, beside or {})
+        if place in _WHOLE
+    ]
     return lost, level.score, here.score
+
+
+def _opened(directive: str, *said: t.Mapping[str, t.Any]) -> list[str]:
+    """The places that a list of paths opens, those of one mapping after the other's."""
+    found: list[str] = []
+    for value in (v for one in said for v in as_list(one.get(directive, ()))):
+        text = value.get("expand", "") if isinstance(value, t.Mapping) else str(value)
+        words = split_words(text, relax=True)
+        found = [*found, *words] if words else []  # an empty one begins anew
+    places = [word.lstrip("-+") for word in found]
+    if directive == "BindPaths":
+        # source, target, flags; the target is the source where only that is said
+        parts = [place.split(":") for place in places]
+        places = [part[1] if len(part) > 1 else part[0] for part in parts]
+    return list(dict.fromkeys(place.rstrip("/") or "/" for place in places))
 
 
 def _badness(judged: Exposure) -> dict[str, int | None]:

@@ -26,7 +26,9 @@ from .search import Dial
 #: A directive that is never a dial: it says only how a filter answers.
 ANSWER = "SystemCallErrorNumber"
 #: Directives that are lists of paths.
-PATHS = ("BindReadOnlyPaths", "InaccessiblePaths", "TemporaryFileSystem")
+PATHS = (
+    *("BindReadOnlyPaths", "InaccessiblePaths", "ReadOnlyPaths", "TemporaryFileSystem"),
+)
 
 #: Groups of calls that hardly any service has a use for, where the list is too narrow.
 WORST = "~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap"

@@ -56,8 +56,8 @@ class Sandbox:
         """The sandbox that `wish` asks for on a host with that systemd.
 
         `wish` is a level's name or a mapping with `level`, `version` (the pin) and
-        `except` (directives to relax or replace; `None` leaves one out). `needs` is
-        what the program needs besides. They are laid over each other in the order in
+        `except` (directives to relax or replace; `None` leaves out what the level says
+        of one). `needs` is what the program needs besides. They are laid over each other in the order in
         which a unit would say them: level, needs, exceptions.
 
         Raises InvalidSandbox for a level, pin or directive that does not exist, and for
@@ -81,10 +81,15 @@ class Sandbox:
         _check_contradictions(level, needs, exceptions)
 
         wanted = level_directives(level, pin)
+        # what is left out is the level's: the needs say it anew where they need it
+        for directive, value in exceptions.items():
+            if value is None:
+                wanted.pop(directive, None)
         for directive, value in needs.assignments(level, wanted).items():
             _assign(wanted, directive, value)
         for directive, value in exceptions.items():
-            _assign(wanted, directive, value)
+            if value is not None:
+                _assign(wanted, directive, value)
         missing = [
             directive
             for directive, value in wanted.items()
@@ -118,10 +123,8 @@ def since(directive: str) -> int:
 
 
 def _assign(wanted: dict[str, t.Any], directive: str, value: t.Any) -> None:
-    """Assign as a later line of the unit would; None takes the directive away."""
-    if value is None:
-        wanted.pop(directive, None)
-    elif directive in LISTS and not isinstance(value, bool) and directive in wanted:
+    """Assign as a later line of the unit would."""
+    if directive in LISTS and not isinstance(value, bool) and directive in wanted:
         wanted[directive] = [*as_list(wanted[directive]), *as_list(value)]
     else:
         wanted[directive] = value

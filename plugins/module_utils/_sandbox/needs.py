@@ -121,7 +121,7 @@ class Needs:
                 if entries(name)
             },
             readable=tuple(_path(*entry) for entry in entries("readable_paths")),
-            writable=tuple(_path(*entry) for entry in entries("writable_paths")),
+            writable=tuple(_writable(*entry) for entry in entries("writable_paths")),
             devices=tuple(_device(*entry) for entry in entries("devices")),
             outgoing=_outgoing(entries("outgoing")),
             realtime=_priority(f"{prefix}realtime", said.get("realtime")),
@@ -251,6 +251,17 @@ def _path(where: str, value: t.Any) -> str:
         raise InvalidNeed(
             f"{where}: {path!r} holds a colon, a backslash, a quote or a line break, "
             "which versions of systemd read differently"
+        )
+    return path
+
+
+def _writable(where: str, value: t.Any) -> str:
+    path = _path(where, value)
+    if path in ("/run", "/var/run"):
+        raise InvalidNeed(
+            f"{where}: {path} is closed by ReadOnlyPaths=/run, the stronger of the two; "
+            "a directory of its own below it is runtime_directory, and all of it is open "
+            "with except: {ReadOnlyPaths: null, ReadWritePaths: [/run]}"
         )
     return path
 

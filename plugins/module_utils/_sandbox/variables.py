@@ -15,7 +15,7 @@ from .._units.words import split_words
 from .compose import WRITABLE
 from .dials import PATHS, word
 from .levels import LEVELS, MEASURES, Sandbox
-from .measures import LISTS
+from .measures import DEFAULT_PIN, LISTS, NEWEST_PIN
 
 #: Directives whose value is a set of words: their order says nothing.
 SETS = ("CapabilityBoundingSet", "RestrictAddressFamilies", *PATHS)
@@ -28,7 +28,7 @@ def variables(
 
     `declared` is what systemd shows of the unit: what one directive brings with it is
     there although no line says so. The level is the one that needs the fewest
-    exceptions, the tightest of several.
+    exceptions, the tightest of several; a pin other than the usual one counts as one.
     """
     unit = Unit.parse(texts[0]).merged(
         *(Unit.parse(text) for text in (*texts[1:], drop_in))
@@ -36,9 +36,14 @@ def variables(
     final = {m.directive: unit.effective("Service", m.directive) for m in MEASURES}
     # of a directive that is given but empty, the emptiness is what is meant
     empty = {name for name in final if unit.values("Service", name) and not final[name]}
-    fits: list[tuple[int, str, dict[str, t.Any]]] = []
-    for level in reversed(LEVELS[1:]):
-        named = Sandbox.parse({"level": level}, systemd)
+    fits: list[tuple[int, dict[str, t.Any], dict[str, t.Any]]] = []
+    newer = min(systemd, NEWEST_PIN)
+    pins = (DEFAULT_PIN, newer) if newer > DEFAULT_PIN else (DEFAULT_PIN,)
+    for level, pin in ((x, pin) for x in reversed(LEVELS[1:]) for pin in pins):
+        said: dict[str, t.Any] = {"level": level}
+        if pin != DEFAULT_PIN:
+            said["version"] = pin
+        named = Sandbox.parse(said, systemd)
         exceptions: dict[str, t.Any] = {}
         for measure in MEASURES:
             name = measure.directive
@@ -48,16 +53,16 @@ def variables(
             if not have and name not in empty:
                 if there and declared.get(name) != word(want):
                     exceptions[name] = None
-            elif measure.since > min(systemd, named.version):
+            elif measure.since > systemd:
                 continue
             elif not there or _texts(name, want) != _normal(name, have):
                 exceptions[name] = _plain(name, have)
-        fits.append((len(exceptions), level, exceptions))
-    _count, level, exceptions = min(fits, key=lambda one: one[0])
+        fits.append((len(exceptions) + len(said), said, exceptions))
+    _count, said, exceptions = min(fits, key=lambda one: one[0])
+    if exceptions:
+        said["except"] = exceptions
     found: dict[str, t.Any] = {
-        "service_sandbox": {"level": level, "except": exceptions}
-        if exceptions
-        else level
+        "service_sandbox": said if len(said) > 1 else said["level"]
     }
     more = {}
     for name in (WRITABLE, "IPAddressAllow"):

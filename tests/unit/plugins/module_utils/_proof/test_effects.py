@@ -291,7 +291,7 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
     ({"UMask": "0077"}, {"status": {"Umask": "0022"}}, None),
     ({"UMask": "0022"}, {"status": {"Umask": "0077"}}, True),
     ({"UMask": "0022"}, {"status": {}}, None),
-    ({"AmbientCapabilities": "cap_chown"}, {"status": {"CapAmb": "0"}}, False),
+    ({"AmbientCapabilities": "cap_chown"}, {"status": {"CapAmb": "0"}}, None),
     ({"AmbientCapabilities": "cap_chown"}, {"status": {"CapAmb": "1"}}, True),
     # a right beyond the bounding set is a right
     ({"CapabilityBoundingSet": ""}, {"status": {"CapBnd": "0", "CapPrm": "1"}}, False),
@@ -345,7 +345,12 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
         True,
     ),
     ({"LimitNOFILE": "1024"}, {}, True),
-    ({"LimitNOFILE": "4096"}, {}, False),
+    # what a program may have done itself
+    ({"LimitNOFILE": "4096"}, {}, None),
+    ({"LimitNOFILE": "infinity"}, {}, None),
+    ({"LimitNOFILE": "512"}, {}, False),
+    ({"TasksMax": "20"}, {}, None),
+    ({"TasksMax": "5"}, {}, False),
     ({"MemoryMax": "67108864"}, {"group": {"memory.max": "max"}}, False),
 ]
 

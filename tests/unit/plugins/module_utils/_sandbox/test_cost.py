@@ -97,6 +97,12 @@ def test_nothing_is_missing_where_nothing_is() -> None:
             ["it may administer the system", "it may enter any process"],
         ),
         ({"PrivateUsers": False, "PrivateTmp": False}, {}, []),
+        ({"ReadWritePaths": ["/srv", "-/etc/"]}, {}, ["it can write to /etc"]),
+        ({"BindPaths": "/x:/usr:rbind"}, {}, ["it can write to /usr"]),
+        ({"BindPaths": "/"}, {}, ["it can write to / "]),
+        ({}, {"ReadWritePaths": ["+/boot"]}, ["it can write to /boot"]),
+        ({"ReadWritePaths": "/etc"}, {"ReadWritePaths": ["", "/srv"]}, []),
+        ({"ReadWritePaths": ["/etc/shop", "/usr/share/x"]}, {}, []),
     ],
 )
 def test_what_undoes_a_level(

@@ -20,6 +20,7 @@ from ansible_collections.activated.services.plugins.module_utils._sandbox.levels
 )
 from ansible_collections.activated.services.plugins.module_utils._sandbox.measures import (
     LEVELS,
+    MEASURES,
     NEWEST_PIN,
     OLDEST_PIN,
 )
@@ -95,3 +96,12 @@ def test_the_page_says_the_exposure_of_each_level(systemd: int) -> None:
     for level in LEVELS:
         unit = f"[Service]\nExecStart=/bin/true\n{text(level, min(257, systemd))}"
         assert exposure(unit, systemd).score == stated[level][systemd]
+
+
+def test_what_shows_of_each_directive_is_documented() -> None:
+    page = (ROOT / "docs/sandbox-effect.md").read_text()
+    table = page.partition("## What shows from outside")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("|")]
+    for measure in MEASURES:
+        told = [row for row in rows if f"`{measure.directive}`" in row.split("|")[2]]
+        assert len(told) == 1, measure.directive

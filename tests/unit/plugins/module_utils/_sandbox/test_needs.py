@@ -139,6 +139,16 @@ def test_any_address_is_what_strict_has_anyway() -> None:
     assert Sandbox.parse("strict", needs=needs) == Sandbox.parse("strict")
 
 
+def test_what_is_left_out_of_the_level_is_there_for_a_need() -> None:
+    needs = Needs.parse(
+        {"configuration_directory": "shop", "readable_paths": ["/srv/public"]}
+    )
+    wish = {"except": {"ReadOnlyPaths": None, "BindReadOnlyPaths": None}}
+    found = Sandbox.parse(wish, needs=needs).directives
+    assert found["ReadOnlyPaths"] == ["/etc/shop"]
+    assert found["BindReadOnlyPaths"] == [{"expand": "/srv/public"}]
+
+
 @pytest.mark.parametrize("need", NAMES)
 def test_what_is_empty_is_not_needed(need: str) -> None:
     switch = need in ("jit", "realtime")
@@ -167,6 +177,8 @@ def test_what_is_empty_is_not_needed(need: str) -> None:
         ({"writable_paths": ["/"]}, r"x_writable_paths\[0\]: / is everything"),
         ({"writable_paths": ["/srv/a\nUser=root"]}, "line break"),
         ({"writable_paths": [7]}, "must be text, not 7"),
+        ({"writable_paths": ["/run"]}, "runtime_directory.*{ReadOnlyPaths: null,"),
+        ({"writable_paths": ["/srv", "/var/run/"]}, r"x_writable_paths\[1\]: /var/run"),
         ({"devices": ["ttyS0"]}, "no device below /dev"),
         ({"devices": ["/dev/../etc/passwd"]}, "no device below /dev"),
         ({"devices": ["/dev/a b"]}, "no device below /dev"),
