@@ -139,7 +139,7 @@ def _by_file(
     """
     found: dict[str, list[Problem]] = {}
     sources = world.sources(unit)
-    first = next((f for _, f in sources if owner(f) == unit), sources[0][1])
+    first = next((f for _index, f in sources if owner(f) == unit), sources[0][1])
     inherited: set[tuple[str, Problem]] = set()
     template = world.own_file(unit)
     if template and template != unit:
