@@ -36,10 +36,16 @@ ON_COMMAND_LINE = rule(
 _LOADING: t.Final = ("LoadCredential", "LoadCredentialEncrypted")
 _SECRET: t.Final = re.compile(
     r"(?:^|[_.-]|^PG)(?:PASS(?:WORD|WD|PHRASE)?|SECRET|TOKEN|API[_-]?KEY|APIKEY|"
-    r"PRIVATE[_-]?KEY|CREDENTIALS?|SECRET[_-]?KEY(?:[_-]?BASE)?|ACCESS[_-]?KEY|COOKIE)"
-    r"(?:$|[_.-])",
+    r"PRIVATE[_-]?KEY|CREDENTIALS?|SECRET[_-]?KEY(?:[_-]?BASE)?|ACCESS[_-]?KEY|COOKIE|"
+    r"(?:MASTER|APP|ENCRYPTION|SIGNING)[_-]KEY|API[_-]?TOKEN)"
+    r"(?:$|[_.-])"
+    # PWD alone is where a shell is
+    r"|[A-Za-z]PASSW(?:OR)?D$|API[_-]?TOKEN$|[A-Za-z0-9][_-]PWD$",
     re.I,
 )
+# What ends like this is as often a method as a secret, which is longer and has digits.
+_AUTH: t.Final = re.compile(r"[_-]AUTH$", re.I)
+_LIKE_A_SECRET: t.Final = re.compile(r"(?=.*[0-9])(?=.*[A-Za-z])[!-~]{8,}\Z")
 # What these begin with are secrets under any name: tokens of a forge, keys of a cloud,
 # keys in PEM.
 _TOKEN: t.Final = re.compile(
@@ -67,7 +73,13 @@ _IN_URL: t.Final = re.compile(
 def looks_secret(name: str, value: str) -> bool:
     """Tell whether a variable's or an option's name and value look like a secret's."""
     return _TOKEN.match(value) is not None or (
-        _SECRET.search(name) is not None
+        (
+            _SECRET.search(name) is not None
+            or (
+                _AUTH.search(name) is not None
+                and _LIKE_A_SECRET.match(value[:256]) is not None
+            )
+        )
         and _POINTER.search(name) is None
         and _PLAIN.match(value) is None
     )

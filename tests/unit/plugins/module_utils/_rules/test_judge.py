@@ -648,6 +648,34 @@ def test_an_order_after_itself_is_no_cycle() -> None:
         ("WorkingDirectory=/opt/app/releases/1.2", ["resolved-release-path"]),
         ("EnvironmentFile=-/srv/app/releases/1/env", ["resolved-release-path"]),
         ("WorkingDirectory=/opt/app/current", []),
+        *(
+            (f"Environment={name}=hunter2word", ["secret-in-environment"])
+            for name in (
+                "MYSQL_PWD",
+                "RAILS_MASTER_KEY",
+                "APP_KEY",
+                "ENCRYPTION_KEY",
+                "JWT_SIGNING_KEY",
+                "DBPASSWORD",
+                "SLACKAPITOKEN",
+                "API_TOKEN",
+                "REDIS_AUTH",
+            )
+        ),
+        *(
+            (f"Environment={said}", [])
+            for said in (
+                "PWD=hunter2word",
+                "OLDPWD=hunter2word",
+                "SMTP_AUTH=plain",
+                "PROXY_AUTH=negotiate",
+                "HTTP_AUTH=oauth2",
+                "APP_KEY_FILE=a.b",
+                "KEYBOARD_KEY=hunter2word",
+                "SIGNING_KEY_ID=hunter2word",
+                "AUTH=hunter2word",
+            )
+        ),
         ("WatchdogSec=30", ["watchdog-without-notify"]),
         ("WatchdogSec=infinity", []),
         ("WatchdogSec=0", []),
