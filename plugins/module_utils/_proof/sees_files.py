@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 from .._units.words import split_words
@@ -27,6 +28,8 @@ FOLDERS = {
 }
 #: Directives that say what can be written to.
 WRITABLE = (*FOLDERS, "ReadWritePaths", "BindPaths", "TemporaryFileSystem")
+
+_BIND = re.compile(r"(?:^| )(-?)/.*?:(/.*?):(?:no)?rbind(?= |$)")
 
 Look = t.Callable[[str, Seen], Verdict]
 
@@ -139,7 +142,7 @@ def declared_paths(declared: t.Mapping[str, str]) -> list[str]:
     """Every path of a unit that is compared with the mounts."""
     found = writable(declared)
     found += [w.lstrip("-+") for w in declared.get("ReadOnlyPaths", "").split()]
-    found += [_bound(w) for w in declared.get("BindReadOnlyPaths", "").split()]
+    found += binds(declared.get("BindReadOnlyPaths", ""))
     return list(dict.fromkeys(path for path in found if path.startswith("/")))
 
 
@@ -148,7 +151,7 @@ def writable(declared: t.Mapping[str, str]) -> list[str]:
     # Of these lists, systemctl quotes the words of this one alone.
     quoted = split_words(declared.get("ReadWritePaths", ""), relax=True)
     found = [word.lstrip("-+") for word in quoted]
-    found += [_bound(word) for word in declared.get("BindPaths", "").split()]
+    found += binds(declared.get("BindPaths", ""))
     for word in declared.get("TemporaryFileSystem", "").split():
         found.append(word.partition(":")[0])
     for name, base in FOLDERS.items():
@@ -168,7 +171,7 @@ def read_only_paths(value: str, seen: Seen) -> Verdict:
 @mounted
 def bind_read_only_paths(value: str, seen: Seen) -> Verdict:
     """Each bound path must be a mount of its own that cannot be written to."""
-    places = [_bound(word) for word in value.split() if not word.startswith("-")]
+    places = binds(value, needed=True)
     absent = [
         place
         for place in places
@@ -179,10 +182,15 @@ def bind_read_only_paths(value: str, seen: Seen) -> Verdict:
     return _read_only(seen.kernel, places)
 
 
-def _bound(word: str) -> str:
-    """Where an entry of BindPaths= or BindReadOnlyPaths= is mounted."""
-    parts = word.lstrip("-").split(":")
-    return parts[1] if len(parts) > 1 else parts[0]
+def binds(value: str, needed: bool = False) -> list[str]:
+    """Where the entries of BindPaths= or BindReadOnlyPaths= are mounted.
+
+    systemctl shows each as ``[-]SOURCE:DESTINATION:rbind`` and quotes none, so that a blank
+    may be part of a path. With `needed`, without those that may be missing.
+    """
+    return [
+        place for optional, place in _BIND.findall(value) if not (needed and optional)
+    ]
 
 
 @mounted

@@ -25,6 +25,7 @@ from ansible_collections.activated.services.plugins.module_utils._proof.kernel i
     parse_limits,
 )
 from ansible_collections.activated.services.plugins.module_utils._proof.sees_files import (
+    binds,
     declared_paths,
 )
 from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
@@ -228,7 +229,7 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
         True,
     ),
     (
-        {"ProtectSystem": "strict", "BindPaths": "/a:/srv/link"},
+        {"ProtectSystem": "strict", "BindPaths": "/a:/srv/link:rbind"},
         {"mounts": (*OWN, mount("/data")), "led": {"/srv/link": "/data"}},
         True,
     ),
@@ -375,7 +376,7 @@ def test_every_declared_path_is_followed() -> None:
         "ReadWritePaths": '"/a b" -/c',
         "StateDirectory": "d",
         "ReadOnlyPaths": "-/e +/f",
-        "BindReadOnlyPaths": "/g:/h:rbind -/i",
+        "BindReadOnlyPaths": "/g:/h:rbind -/i:/i:rbind",
     }
     assert set(declared_paths(declared)) == {
         *("/a b", "/c", "/var/lib/d", "/var/lib/private/d", "/e", "/f", "/h", "/i")
@@ -438,3 +439,10 @@ def test_limits() -> None:
         "Max open files": "20000",
         "Max core file size": "unlimited",
     }
+
+
+def test_bound_paths_may_have_blanks() -> None:
+    value = "/sys:/sys:rbind -/my own:/its own dir:norbind /a:/b c:rbind"
+    assert binds(value) == ["/sys", "/its own dir", "/b c"]
+    assert binds(value, needed=True) == ["/sys", "/b c"]
+    assert binds("") == []
