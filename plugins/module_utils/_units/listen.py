@@ -36,6 +36,9 @@ _HOST_PORT = re.compile(
     r"(?:\[(?P<v6>[^\]]+)\]|(?P<v4>[0-9.]+)):(?P<port>[0-9]{1,5})(?:%.*)?\Z"
 )
 
+_BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_DOTTED = re.compile(rf"(?:{_BYTE}\.){{3}}{_BYTE}\Z")
+
 
 class InvalidListenAddress(ValueError):
     """An address that systemd would not listen on."""
@@ -76,11 +79,7 @@ class ListenAddress:
                 f"{directive}={value} is no address: a port, IP:port, [IPv6]:port, a "
                 "path or @name"
             )
-        try:
-            host = ipaddress.ip_address(found["v6"] or found["v4"])
-        except ValueError as exc:
-            raise InvalidListenAddress(f"{directive}={value}: {exc}") from exc
-        return cls(kind, str(host), _port(found["port"]))
+        return cls(kind, _host(directive, value, found), _port(found["port"]))
 
     def __str__(self) -> str:
         if not self.host:
@@ -129,6 +128,17 @@ def listen_addresses(unit: Unit) -> list[ListenAddress]:
     if unit.effective("Socket", "BindIPv6Only")[-1:] == ["ipv6-only"]:
         return [replace(address, v6only=True) for address in addresses]
     return addresses
+
+
+def _host(directive: str, value: str, found: re.Match[str]) -> str:
+    """The IP address, each in one spelling. Raises InvalidListenAddress."""
+    text = found["v4"]
+    if text and _DOTTED.match(text):
+        return text  # it has one spelling only; a unit may hold very many of them
+    try:
+        return str(ipaddress.ip_address(text or found["v6"]))
+    except ValueError as exc:
+        raise InvalidListenAddress(f"{directive}={value}: {exc}") from exc
 
 
 def _simple(path: str) -> str:

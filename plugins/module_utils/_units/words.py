@@ -141,7 +141,9 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
     return list(commands)
 
 
-@lru_cache(maxsize=1024)
+# The judge asks twice for each line: for its value, and again for the whole unit. It is to
+# find them all again in a unit of 100,000.
+@lru_cache(maxsize=2**17)
 def _read_commands(value: str) -> tuple[tuple[Command, ...], tuple[str, ...]]:
     """The commands of a line, and the escapes in it that systemd does not know."""
     if not _SPECIAL.search(value):
