@@ -47,9 +47,28 @@ def look(case: Case) -> None:
         else:
             case.problem("process", "there is no main process to look at")
         return
+    known = len(case.proof.problems)
     judge_descriptors(case, members, facts)
     judge_user(case, members, facts, state.shown)
     judge_sandbox(case, case.wish.service, pid, state.text("ControlGroup"))
+    if not case.proc.alive(pid):
+        _ended_meanwhile(case, pid, known)
+
+
+def _ended_meanwhile(case: Case, pid: int, known: int) -> None:
+    """What was read of a process that ended in between says nothing but that it ended.
+
+    ``known`` is how many problems there were before it was read.
+    """
+    deadline = Deadline(PATIENCE, case.clock)
+    while case.state.main_pid == pid and not deadline.over:
+        case.sleep(STEP)
+        case.refresh()
+    del case.proof.problems[known:]
+    state = case.state
+    if state.text("Type") == "oneshot" and state.text("Result") == "success":
+        return
+    ended_after(case, state.ending() or f"is {state.active}", "while it was looked at")
 
 
 def facts_of(case: Case, pid: int) -> dict[str, t.Any]:
