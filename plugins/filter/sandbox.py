@@ -56,7 +56,6 @@ _value:
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
 from ansible.utils.display import Display
 
 from ansible_collections.activated.services.plugins.module_utils._sandbox.cost import (
@@ -64,16 +63,8 @@ from ansible_collections.activated.services.plugins.module_utils._sandbox.cost i
 )
 from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
     NEWEST_PIN,
-    InvalidSandbox,
-    Sandbox,
 )
-from ansible_collections.activated.services.plugins.module_utils._sandbox.needs import (
-    InvalidNeed,
-    Needs,
-)
-from ansible_collections.activated.services.plugins.module_utils._units.render import (
-    InvalidValue,
-)
+from ansible_collections.activated.services.plugins.plugin_utils._sandbox import asked
 
 
 def sandbox(
@@ -85,19 +76,10 @@ def sandbox(
     prefix: str = "",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
-    where = "activated.services.sandbox"
-    if not str(systemd).isdigit():
-        raise AnsibleFilterError(f"{where}: systemd {systemd!r} is no version like 252")
-    named = f"{where}: {name}" if name else where
-    if beside is not None and not isinstance(beside, t.Mapping):
-        raise AnsibleFilterError(f"{where}: beside must be a mapping of directives")
-    try:
-        found = Sandbox.parse(wish, int(systemd), Needs.parse(needs or {}, prefix))
+    with asked(
+        "activated.services.sandbox", wish, systemd, needs, beside, name, prefix
+    ) as found:
         said = warning(found, beside)
-    except (InvalidSandbox, InvalidValue) as exc:
-        raise AnsibleFilterError(f"{named}: {prefix}sandbox: {exc}") from exc
-    except InvalidNeed as exc:
-        raise AnsibleFilterError(f"{named}: {exc}") from exc
     if said:
         Display().warning(f"{name or 'the service'}: {said}")
     return found.directives

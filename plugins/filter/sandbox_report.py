@@ -60,23 +60,13 @@ _value:
 
 import typing as t
 
-from ansible.errors import AnsibleFilterError
-
 from ansible_collections.activated.services.plugins.module_utils._sandbox.cost import (
     report,
 )
 from ansible_collections.activated.services.plugins.module_utils._sandbox.levels import (
     NEWEST_PIN,
-    InvalidSandbox,
-    Sandbox,
 )
-from ansible_collections.activated.services.plugins.module_utils._sandbox.needs import (
-    InvalidNeed,
-    Needs,
-)
-from ansible_collections.activated.services.plugins.module_utils._units.render import (
-    InvalidValue,
-)
+from ansible_collections.activated.services.plugins.plugin_utils._sandbox import asked
 
 
 def sandbox_report(
@@ -88,17 +78,10 @@ def sandbox_report(
     prefix: str = "",
 ) -> dict[str, t.Any]:
     """See DOCUMENTATION."""
-    where = "activated.services.sandbox_report"
-    if not str(systemd).isdigit():
-        raise AnsibleFilterError(f"{where}: systemd {systemd!r} is no version like 252")
-    named = f"{where}: {name}" if name else where
-    try:
-        found = Sandbox.parse(wish, int(systemd), Needs.parse(needs or {}, prefix))
+    with asked(
+        "activated.services.sandbox_report", wish, systemd, needs, beside, name, prefix
+    ) as found:
         return report(found, beside)
-    except (InvalidSandbox, InvalidValue) as exc:
-        raise AnsibleFilterError(f"{named}: {prefix}sandbox: {exc}") from exc
-    except InvalidNeed as exc:
-        raise AnsibleFilterError(f"{named}: {exc}") from exc
 
 
 class FilterModule:

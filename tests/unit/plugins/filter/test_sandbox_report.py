@@ -36,3 +36,5 @@ def test_says_what_is_wrong() -> None:
         report("strict", needs={"jit": 1.5}, prefix="a_")
     with pytest.raises(AnsibleFilterError, match="systemd 'new'"):
         report("strict", systemd="new")
+    with pytest.raises(AnsibleFilterError, match="beside must be a mapping"):
+        report("strict", beside=["User"])
