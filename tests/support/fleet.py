@@ -75,10 +75,14 @@ class Host(Remote):
         )
 
     def remove(self, *units: str) -> None:
-        """Stop units, forget what became of them, and remove their files."""
+        """Stop units, forget what became of them, and remove their files.
+
+        systemd 262 stops none of them when one is not loaded: then each has its own command.
+        """
         names = " ".join(units)
         self.sh(
-            f"systemctl stop {names} 2>/dev/null; systemctl unmask -q {names} 2>/dev/null; "
+            f"systemctl stop {names} 2>/dev/null || "
+            f"for unit in {names}; do systemctl stop $unit 2>/dev/null; done; systemctl unmask -q {names} 2>/dev/null; "
             f"cd /etc/systemd/system && rm -rf {names} "
             + " ".join(f"{unit}.d" for unit in units)
             + f"; systemctl daemon-reload; systemctl reset-failed {names} 2>/dev/null; true"

@@ -7,8 +7,8 @@
 """The proof of a service that opens its sockets itself: restart it, ask it, watch it.
 
 Nothing can show that a request has started such a service, so that a restart takes the
-place of the start from rest, and whose socket has answered is not judged: none of them is
-PID 1's, by which the proof of an activation goes. The rest is as in any other proof.
+place of the start from rest. The rest is as in any other proof: the process that answers
+must be one of the service's.
 """
 
 from __future__ import annotations
@@ -19,11 +19,13 @@ from .._host.manager import Manager, ManagerError
 from .._host.proc import Proc
 from .case import Case
 from .conduct import settle
+from .facts import Tables, about
 from .listeners import Listener
 from .look import look
 from .preflight import loaded
 from .probe import InvalidProbe, Probe
 from .proof import Proof, Wish
+from .verdict import stranger
 from .wire import STEP, Answer, Deadline, ask
 
 Asked = t.Tuple[Probe, Listener]
@@ -119,17 +121,50 @@ def _ask(case: Case, probe: Probe, listener: Listener) -> None:
         same = state.invocation == run and state.active == "active"
         return "" if same else f"its main process {state.ending() or 'has gone'}"
 
+    def watch(answer: Answer) -> None:
+        if answer.local is not None:
+            answer.seen["end"] = Tables(case.proc).other_end(answer.local)
+
+    def taken(answer: Answer) -> bool:
+        watch(answer)
+        return True
+
     while True:
-        answer = ask(probe, listener, deadline, tick=gone, taken=lambda _answer: True)
+        answer = ask(probe, listener, deadline, watch=watch, tick=gone, taken=taken)
         reason = gone(answer)
         refused = answer.stage == "connect" and not probe.command
         if answer.right or reason or deadline.over or not refused:
             break
         case.sleep(STEP)
     case.last_answer = answer.ended
-    if answer.right:
-        return
     what = " ".join(probe.command) or listener.text
+    other = stranger(case, what, answer) or _elsewhere(case, what, listener, answer)
+    if other:
+        case.problem("owner", other)
+    if answer.right or other:
+        return
     ended = f"; {reason}" if reason and reason not in answer.failure else ""
     fact = "answer" if answer.stage == "wrong" else "answered"
     case.problem(fact, f"{what}: {answer.failure}{ended}")
+
+
+def _elsewhere(case: Case, what: str, listener: Listener, answer: Answer) -> str:
+    """That others listen where the answer came from, and no process of the service does.
+
+    A short answer is over, and its connection gone, before anybody can look whose it was.
+    """
+    if answer.remote is None or listener.kind != "stream":
+        return ""
+    places = (listener.host, "0.0.0.0", "::")
+    found = [
+        pid
+        for row in Tables(case.proc).listening(listener.port)
+        if listener.any_host or row.host in places
+        for pid in case.proc.holders(row.inode)
+    ]
+    if not found or set(case.members()).intersection(found):
+        return ""
+    return (
+        f"{what} was answered by {about(case.proc, found[0])}, "
+        f"not by a process of {case.wish.service}"
+    )

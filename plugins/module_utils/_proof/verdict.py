@@ -155,32 +155,31 @@ def judge_owner(case: Case, question: Question, answer: Answer) -> None:
     _probe, unit, listener = question
     if listener.kind == "stream" and listener.port:
         _rivals(case, question)
-    name, members = case.wish.service, case.members()
-    inodes = case.held(members)
+    inodes = case.held(case.members())
     end = answer.seen.get("end")
     if end is not None and end.inode in inodes:
         case.entry(unit)["answered_by"] = inodes[end.inode]
         return
+    other = stranger(case, listener.text, answer)
+    if other:
+        case.problem("owner", other, unit)
+
+
+def stranger(case: Case, what: str, answer: Answer) -> str:
+    """Who has answered in the place of the service, in a sentence; empty when nobody did."""
+    name, members = case.wish.service, case.members()
+    end = answer.seen.get("end")
     if end is not None and end.inode:
         others = [pid for pid in case.proc.holders(end.inode) if pid not in members]
-        if others:
+        if others and end.inode not in case.held(members):
             who = " and ".join(about(case.proc, pid) for pid in others[:3])
-            case.problem(
-                "owner",
-                f"{listener.text} was answered by {who}, not by a process of {name}",
-                unit,
-            )
-            return
+            return f"{what} was answered by {who}, not by a process of {name}"
     # The listener of a unix socket is whoever called listen(2) last: systemd, or the
     # service itself on the descriptor that it was given.
     if answer.peer_pid and answer.peer_pid not in (1, *members):
-        case.problem(
-            "owner",
-            f"{listener.text} was answered by {about(case.proc, answer.peer_pid)}, "
-            f"not by a process of {name}",
-            unit,
-        )
-        return
+        who = about(case.proc, answer.peer_pid)
+        return f"{what} was answered by {who}, not by a process of {name}"
+    return ""
 
 
 def _rivals(case: Case, question: Question) -> None:

@@ -387,6 +387,21 @@ def test_a_probe_that_fails_without_any_of_it(needy: Needy) -> None:
     assert needy.host.show("needy", "ActiveState") == "active"
 
 
+def test_another_process_answers_in_its_place(needy: Needy) -> None:
+    needy.start()
+    other = f"/usr/bin/python3 /opt/others/needy.py {PORT + 1}"
+    needy.host.sh(f"systemd-run -q --unit=stranger {other}")
+    try:
+        probes = [{"address": str(PORT + 1), "http": {}, "timeout": 3}]
+        result = needy.fit(probes=probes, only=["UMask"])
+        assert "[owner]" in result["msg"]
+        assert "of stranger.service), not by a process of needy.service" in result["msg"]
+        result = needy.fit(probes=[{"address": str(PORT + 1)}], only=["UMask"])
+        assert "[owner]" in result["msg"]
+    finally:
+        needy.host.sh("systemctl stop stranger")
+
+
 def test_a_service_with_nothing_to_ask(needy: Needy) -> None:
     needy.host.install(
         {"needy.service": "[Service]\nExecStart=/bin/sleep 1000\n"}, "needy"
