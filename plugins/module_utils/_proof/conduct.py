@@ -73,7 +73,11 @@ def stop(case: Case) -> bool:
     case.visited = False
     while True:
         case.refresh()
-        if case.state.at_rest or case.state.invocation != before.invocation:
+        # a socket that stops with the service does so after it
+        pending = any(unit.pending for unit in case.units)
+        if case.state.at_rest and not pending:
+            break
+        if case.state.invocation != before.invocation:
             break
         if deadline.over:
             case.problem(

@@ -144,6 +144,8 @@ class SocketUnit:
     trigger_interval: int | None = None
     file_state: str = ""
     load_error: str = ""
+    pending: bool = False
+    """Whether it is about to be started or stopped."""
 
     @classmethod
     def parse(cls, unit: str, shown: t.Mapping[str, str]) -> SocketUnit:
@@ -169,6 +171,7 @@ class SocketUnit:
             trigger_interval=parse_span(shown.get("TriggerLimitIntervalUSec", "")),
             file_state=shown.get("UnitFileState", ""),
             load_error=shown.get("LoadError", ""),
+            pending=shown.get("Job", "") not in ("", "0"),
         )
 
     def label(self, listener: Listener) -> str:
@@ -185,7 +188,7 @@ class SocketUnit:
 SOCKET_PROPERTIES = names(
     "ActiveState SubState Result LoadState LoadError Listen Accept Triggers "
     "FileDescriptorName NeedDaemonReload NAccepted NConnections NRefused BindIPv6Only "
-    "TriggerLimitIntervalUSec TriggerLimitBurst UnitFileState"
+    "TriggerLimitIntervalUSec TriggerLimitBurst UnitFileState Job"
 )
 SERVICE_PROPERTIES = names(
     "ActiveState SubState Result LoadState LoadError Type MainPID ControlPID "

@@ -90,7 +90,8 @@ def test_its_socket_stops_with_it(place: Place, directive: str) -> None:
         {
             "demo.service": "[Service]\nType=notify\nDynamicUser=yes\n"
             f"ExecStart=/usr/bin/python3 {SERVER}\n",
-            "demo-http.socket": f"[Unit]\n{directive}=demo.service\n" + socket(),
+            "demo-http.socket": f"[Unit]\n{directive}=demo.service\n"
+            + socket(more="ExecStopPre=/bin/sleep 0.5"),
         },
         # a socket that binds itself to a service runs no longer than that
         "demo-http.socket demo.service",
