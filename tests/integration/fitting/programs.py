@@ -31,17 +31,6 @@ class Program:
     packages: str = ""
 
 
-def packages(host: Host, names: str) -> None:
-    """Install Debian's packages, of which none is started by its installation."""
-    host.write({"/usr/sbin/policy-rc.d!": "#!/bin/sh\nexit 101\n"})
-    host.sh(
-        f"dpkg -s {names} >/dev/null 2>&1 || "
-        "{ apt-get update -qq -o Acquire::Check-Valid-Until=false && "
-        "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "
-        f"{names} >/dev/null 2>&1; }}"
-    )
-
-
 def certificate(host: Host, folder: str) -> None:
     """A key and a certificate of `localhost`, for root alone."""
     host.sh(
@@ -127,7 +116,7 @@ def lunchd(host: Host) -> None:
 def gunicorn(host: Host) -> None:
     """gunicorn from Debian; the unit is the one of its documentation, PrivateTmp=yes and
     all, with the socket that its documentation has, too."""
-    packages(host, "gunicorn")
+    host.packages("gunicorn")
     host.write({"/opt/others/wsgi.py": (OTHERS / "wsgi.py").read_text()})
     host.install(
         {
@@ -144,13 +133,13 @@ def gunicorn(host: Host) -> None:
 
 def nginx(host: Host) -> None:
     """nginx from Debian, as it comes: its main process runs as root."""
-    packages(host, "nginx-light")
+    host.packages("nginx-light")
     host.sh("systemctl start nginx")
 
 
 def redis(host: Host) -> None:
     """redis from Debian, as it comes: with a sandbox already."""
-    packages(host, "redis-server redis-tools")
+    host.packages("redis-server redis-tools")
     host.sh("systemctl start redis-server")
 
 

@@ -395,7 +395,9 @@ def test_another_process_answers_in_its_place(needy: Needy) -> None:
         probes = [{"address": str(PORT + 1), "http": {}, "timeout": 3}]
         result = needy.fit(probes=probes, only=["UMask"])
         assert "[owner]" in result["msg"]
-        assert "of stranger.service), not by a process of needy.service" in result["msg"]
+        assert (
+            "of stranger.service), not by a process of needy.service" in result["msg"]
+        )
         result = needy.fit(probes=[{"address": str(PORT + 1)}], only=["UMask"])
         assert "[owner]" in result["msg"]
     finally:

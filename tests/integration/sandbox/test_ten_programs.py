@@ -242,16 +242,10 @@ CHOSEN = [p for p in PROGRAMS if FULL or p.name in SAMPLE]
 def debian(request: pytest.FixtureRequest, hosts: Hosts) -> t.Iterator[t.Any]:
     """A host with the packages, of which none was started by its installation."""
     host = hosts.get(request.param)
-    host.write({
-        **{f"/opt/others/{file.name}": file.read_bytes() for file in OTHERS.iterdir()},
-        "/usr/sbin/policy-rc.d!": "#!/bin/sh\nexit 101\n",
-    })  # fmt: skip
-    packages = " ".join(program.package for program in CHOSEN)
-    host.sh(
-        "apt-get update -qq -o Acquire::Check-Valid-Until=false && "
-        "DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "
-        f"{packages} >/dev/null 2>&1"
+    host.write(
+        {f"/opt/others/{file.name}": file.read_bytes() for file in OTHERS.iterdir()}
     )
+    host.packages(" ".join(program.package for program in CHOSEN))
     # its name has a version
     host.sh("ln -sf /usr/sbin/php-fpm[0-9]* /usr/local/bin/php-fpm-of-debian")
     if FULL:
