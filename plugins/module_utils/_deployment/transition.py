@@ -96,7 +96,7 @@ def make_plan(wanted: Generation, present: Present, start: str, folder: str) -> 
     units = _unit_changes(wanted, present, folder)
     release = _release_changes(wanted, present)
     enabling = _enabling(wanted, present, start)
-    reload = _reload(wanted, present, units)
+    reload = _reload(wanted, present, units, [*disabling, *enabling])
     opening = _opening(wanted, present)
     closing = [*_closing(wanted, present), *_in_the_way(wanted, present, opening)]
     rest = _rest(wanted, present, start, opening)
@@ -212,10 +212,16 @@ def _release_changes(wanted: Generation, present: Present) -> list[Change]:
 
 
 def _reload(
-    wanted: Generation, present: Present, units: t.Sequence[Change]
+    wanted: Generation,
+    present: Present,
+    units: t.Sequence[Change],
+    links: t.Sequence[Change],
 ) -> list[Change]:
     if units:
         return [Change("reload", "systemd", "unit files change")]
+    if links:
+        # Until it reads them, systemd 257 says of every unit of the host that it has to.
+        return [Change("reload", "systemd", "what starts at boot changes")]
     stale = [unit for unit in sorted(wanted.units) if present.state(unit).needs_reload]
     if stale:
         return [

@@ -118,7 +118,6 @@ CASES = {
     "disabled": Case(
         versions(),
         rests=False,
-        reloads=False,
         meanwhile="systemctl disable -q NAME-http.socket",
     ),
 }  # fmt: skip
