@@ -151,7 +151,8 @@ class Glass:
         self.sh(
             f"systemctl stop {self.name}-http.socket {self.name}.service 2>/dev/null; "
             f"rm -rf {self.state} /etc/credstore/{self.name} /etc/credstore.encrypted/{self.name} "
-            f"/srv/{self.name} /etc/systemd/system/{self.name}* /etc/systemd/system/*/{self.name}*; "
+            f"/srv/{self.name} /etc/systemd/system/{self.name}* /etc/systemd/system/*/{self.name}* "
+            f"/etc/systemd/system/.{self.name}*; "
             f"systemctl daemon-reload; systemctl reset-failed '{self.name}*' 2>/dev/null; true"
         )
 
