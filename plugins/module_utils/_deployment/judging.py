@@ -22,6 +22,7 @@ from .deployer import DeploymentFailed
 from .generation import Generation, InvalidDeployment, owner_of
 from .holders import Holder, holders
 from .part import Part
+from .ties import fall_together
 from .transition import Conflict
 from .units_dir import FOLDER
 
@@ -74,11 +75,12 @@ def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
     """Refuse what cannot become good, before one file changes.
 
     `leaving` are units that go in this run, of services that are not wanted any more.
-    What was given up before has a `failure` then, and is left out. Raises
-    InvalidDeployment, InvalidRelease and Conflict.
+    What was given up before has a `failure` then, and is left out, with whatever an address
+    passes between. Raises InvalidDeployment, InvalidRelease and Conflict.
     """
     for part in parts:
         part.failure = _given_up_before(part)
+    fall_together(parts)
     going = [part for part in parts if not part.failure]
     ours = {*leaving, *(unit for part in going for unit in part.present.states)}
     # What a program opened by itself goes with it, and comes back where it starts again

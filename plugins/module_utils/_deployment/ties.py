@@ -15,10 +15,14 @@ from __future__ import annotations
 import typing as t
 
 from .._host.proc import Proc
+from .deployer import DeploymentFailed
 from .holders import holders
 from .part import Part
 from .plan import Change, Plan
 from .transition import held
+
+if t.TYPE_CHECKING:
+    from .._units.listen import ListenAddress
 
 
 def give_way(parts: t.Sequence[Part]) -> None:
@@ -66,7 +70,7 @@ def tied(parts: t.Sequence[Part]) -> list[list[Part]]:
     proc = Proc()
     for taker in parts:
         for giver in parts:
-            if giver is taker or not _gives(giver, taker, proc):
+            if giver is taker or not _given(giver, taker, proc):
                 continue
             one = next(group for group in groups if taker in group)
             other = next(group for group in groups if giver in group)
@@ -77,20 +81,61 @@ def tied(parts: t.Sequence[Part]) -> list[list[Part]]:
     return [sorted(group, key=lambda part: order[id(part)]) for group in groups]
 
 
-def _gives(giver: Part, taker: Part, proc: Proc) -> bool:
-    """Whether a part takes an address that another one has now."""
+def fall_together(parts: t.Sequence[Part]) -> None:
+    """Give a `failure` to each part that passes an address to or from one that has one:
+    what is left as it is neither gives an address up nor gets another.
+
+    A giver that went ahead would leave its address to nobody.
+    """
+    proc = Proc()
+    coming = [part for part in parts if part.failure]
+    while coming:
+        left = coming.pop(0)
+        for part in parts:
+            if part.failure:
+                continue
+            got = _given(left, part, proc)
+            given = _given(part, left, proc)
+            if got:
+                part.failure = DeploymentFailed(
+                    f"{got.socket} cannot listen on {got.address}: {got.holder} of the "
+                    f"service {left.name} has it, and {left.name} is left as it is. "
+                    f"Mend {left.name}, or give the socket another address; nothing of "
+                    f"{part.name} was changed"
+                )
+            elif given:
+                part.failure = DeploymentFailed(
+                    f"{given.socket} of the service {left.name} was to get "
+                    f"{given.address} from {given.holder}, and {left.name} is left as it "
+                    f"is: they stand or fall together. Mend {left.name}, or leave it out "
+                    f"of the run; nothing of {part.name} was changed"
+                )
+            if part.failure:
+                coming.append(part)
+
+
+class Passing(t.NamedTuple):
+    """An address that passes from one service to another."""
+
+    address: ListenAddress
+    holder: str
+    """The unit that has it."""
+    socket: str
+    """The one that gets it."""
+
+
+def _given(giver: Part, taker: Part, proc: Proc) -> Passing | None:
+    """An address that a part takes and another one has now; None where there is none."""
     for unit in taker.plan.subjects("open", "reopen"):
         if unit not in taker.wanted.sockets:
             continue
         for address in taker.wanted.addresses(unit):
-            had = [
-                there
-                for socket in giver.present.states
-                if socket.endswith(".socket")
-                for there in held(giver.present, socket)
-            ]
-            if any(there.collides(address) for there in had):
-                return True
-            if any(h.unit == giver.wanted.service for h in holders(address, proc)):
-                return True
-    return False
+            for socket in giver.present.states:
+                if socket.endswith(".socket") and any(
+                    there.collides(address) for there in held(giver.present, socket)
+                ):
+                    return Passing(address, socket, unit)
+            service = giver.wanted.service
+            if any(h.unit == service for h in holders(address, proc)):
+                return Passing(address, service, unit)
+    return None

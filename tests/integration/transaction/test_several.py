@@ -200,6 +200,40 @@ def test_two_services_exchange_their_ports(three: list[Shop]) -> None:
     assert (one.ask(), two.ask()) == ("1 two", "1 one")
 
 
+def mended(version: Version) -> Version:
+    """What failed as release 2, as release 1."""
+    return Version(version.shop, "1", *version.sockets, **NEW)
+
+
+def test_what_is_left_alone_keeps_all_that_need_its_ports(three: list[Shop]) -> None:
+    """One was given up before; a port of it is to be the second's, and one of the
+    second's the third's."""
+    bad, second, third = three
+    path = bad.source("2", archive("2", bin__serve=BAD))
+    assert not bad.install("2", path=path).get("failed")
+    old = [Version(shop, "1", "http", "back", **OLD) for shop in three]
+    well(*old)
+    failing = Version(bad, "2", "http", **NEW)
+    assert together(failing, timeout=3)["failed"]
+    new = [
+        Version(third, "1", "http", "back", f"more={second.ports[1]}", **NEW),
+        Version(second, "1", "http", f"more={bad.ports[1]}", **NEW),
+        failing,
+    ]
+    with shops(HOST[0], 1) as (other,):
+        result = together(*new, Version(other, "1", "http"), timeout=3)
+        assert result["msg"].startswith(
+            f"3 of 4 services failed; as described: {other.name}\n"
+        )
+        assert other.ask() == "1"
+    for shop, had in ((second, bad), (third, second)):
+        said = result["services"][shop.name]["msg"]
+        assert said.startswith(f"{shop.socket('more')} cannot listen on ")
+        assert f"{had.ports[1]}: {had.socket('back')} of the service {had.name}" in said
+        assert f"Mend {had.name}, or give the socket another address" in said
+    assert [shop.ask(i) for shop in three for i in (0, 1)] == ["1 one"] * 6
+
+
 @pytest.mark.parametrize("culprit", ["giver", "taker"])
 def test_what_passes_a_port_on_stands_or_falls_together(
     three: list[Shop], culprit: str
@@ -223,6 +257,26 @@ def test_what_passes_a_port_on_stands_or_falls_together(
     info = [shop.host.run("service_info", name=shop.name) for shop in three]
     assert [len(one["voided"]) for one in info] == [int(shop is bad) for shop in three]
     assert not any(one["interrupted"] for one in info)
+    # The next time nothing of the two is tried, and the third goes ahead all the same.
+    third.append(Version(other, "1", "http", greeting="three"))
+    for check in (True, False):
+        again = together(*new, third[2], timeout=3, check=check)
+        assert again["msg"].startswith(
+            f"2 of 3 services failed; as described: {other.name}\n"
+        )
+        assert f"{bad.name}: this is what was given up before" in again["msg"]
+        named = (
+            f"{taker.name}: {taker.socket('more')} cannot listen on "
+            if bad is giver
+            else f"{giver.name}: {taker.socket('more')} of the service {taker.name} was to get "
+        )
+        assert f"{named}port {giver.ports[1]}" in again["msg"]
+        assert giver.socket("back") in again["msg"]
+    assert (giver.ask(), giver.ask(1), taker.ask()) == ("1 one",) * 3
+    assert other.ask() == "1 three"
+    # The way out: mended, they go together.
+    well(*(v if v.shop is not bad else mended(v) for v in new))
+    assert (giver.ask(), giver.ask(1), taker.ask()) == ("1 two",) * 3
 
 
 def test_a_port_that_a_program_keeps_is_refused(three: list[Shop]) -> None:

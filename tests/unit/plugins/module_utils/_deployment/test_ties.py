@@ -11,6 +11,9 @@ import pytest
 from ansible_collections.activated.services.plugins.module_utils._deployment import (
     ties,
 )
+from ansible_collections.activated.services.plugins.module_utils._deployment.deployer import (
+    DeploymentFailed,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.generation import (
     Generation,
     InvalidDeployment,
@@ -131,3 +134,21 @@ def test_what_cannot_be_on_one_host(some: list[Generation], says: str) -> None:
 
 def test_what_can_be_on_one_host() -> None:
     check_together([generation("a", http=80), generation("b", http=81)])
+
+
+def test_what_is_left_alone_holds_back_what_it_gives_and_gets() -> None:
+    parts = [
+        part(generation("taker", http=1), generation("taker", http=1, more=80)),
+        part(generation("other", http=2), generation("other", http=3)),
+        part(generation("giver", http=80, back=81), generation("giver", back=81)),
+        part(generation("next", http=4), generation("next", http=1)),
+    ]
+    parts[0].failure = DeploymentFailed("given up")
+    ties.fall_together(parts)
+    said = [str(one.failure or "") for one in parts]
+    assert said[1] == ""
+    assert "taker-more.socket of the service taker was to get port 80 from" in said[2]
+    assert "giver-http.socket" in said[2]
+    assert said[3].startswith(
+        "next-http.socket cannot listen on port 1: taker-http.socket"
+    )
