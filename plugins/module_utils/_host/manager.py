@@ -210,15 +210,25 @@ class Manager:
         # one unknown property spoils the whole answer
         return [self.raw_properties(unit, interface, [name])[0] for name in names]
 
+    def sync_journal(self) -> None:
+        """Have the journal take in all that was said up to now, where it can."""
+        self._run(["journalctl", "--sync"], env=ENVIRONMENT)
+
     def journal(
-        self, unit: str, lines: int = 20, *, cursor_usec: int | None = None
+        self,
+        unit: str,
+        lines: int = 20,
+        *,
+        beside: t.Iterable[str] = (),
+        cursor_usec: int | None = None,
     ) -> list[str]:
-        """The last lines that the journal holds of a unit; empty where there is none.
+        """The last lines that the journal holds of a unit, and of those ``beside`` it;
+        empty where there is none.
 
         ``cursor_usec`` leaves out what is older than that time of the real-time clock.
         """
         argv = ["journalctl", "--quiet", "--no-pager", "-o", "short-monotonic"]
-        argv += ["-n", str(lines), "-u", unit]
+        argv += ["-n", str(lines), *(f"--unit={name}" for name in (unit, *beside))]
         if cursor_usec is not None:
             argv.append(f"--since=@{cursor_usec / 1000000:.6f}")
         rc, out, _err = self._run(argv, env=ENVIRONMENT)

@@ -52,7 +52,9 @@ def prove(
             _prove(case, asked)
     if case.failed and wish.lines:
         unit = wish.service.replace("@.service", "@*.service")
-        case.proof.journal = manager.journal(unit, wish.lines)
+        manager.sync_journal()
+        sockets = [socket.unit for socket in case.units]
+        case.proof.journal = manager.journal(unit, wish.lines, beside=sockets)
     return case.proof
 
 

@@ -72,6 +72,7 @@ def prove_running(
         if not case.failed:
             settle(case)
     if case.failed and wish.lines:
+        manager.sync_journal()
         case.proof.journal = manager.journal(wish.service, wish.lines)
     return case.proof
 

@@ -175,11 +175,18 @@ def stranger(case: Case, what: str, answer: Answer) -> str:
             who = " and ".join(about(case.proc, pid) for pid in others[:3])
             return f"{what} was answered by {who}, not by a process of {name}"
     # The listener of a unix socket is whoever called listen(2) last: systemd, or the
-    # service itself on the descriptor that it was given.
-    if answer.peer_pid and answer.peer_pid not in (1, *members):
-        who = about(case.proc, answer.peer_pid)
-        return f"{what} was answered by {who}, not by a process of {name}"
+    # service itself on the descriptor that it was given. That may be a run of it which has
+    # gone by now, so that a process counts only with a socket of that path in its hands.
+    peer = answer.peer_pid
+    if peer and peer not in (1, *members) and _has_socket(case, peer, answer):
+        return f"{what} was answered by {about(case.proc, peer)}, not by a process of {name}"
     return ""
+
+
+def _has_socket(case: Case, pid: int, answer: Answer) -> bool:
+    held = set(case.proc.socket_inodes(pid).values())
+    rows = Tables(case.proc).unix()
+    return any(row.path == answer.listener.path and row.inode in held for row in rows)
 
 
 def _rivals(case: Case, question: Question) -> None:

@@ -44,6 +44,23 @@ def test_the_socket_is_not_listening(place: Place) -> None:
     assert place.show("demo.service", "ActiveState") == "inactive"
 
 
+def test_a_condition_of_the_socket_is_not_met(place: Place) -> None:
+    """Its own journal says why, and is shown."""
+    unit = "[Unit]\nConditionPathExists=/nowhere\n"
+    demo(place, service(), unit + socket())
+    result = place.prove(probes=HTTP)
+    refused(result, "listening", "is inactive")
+    assert re.search("[Cc]ondition check", "\n".join(result["proof"]["journal"]))
+
+
+def test_a_socket_that_cannot_be_opened(place: Place) -> None:
+    demo(place, service(), socket("ListenStream=192.0.2.7:8080"), start="")
+    place.sh("systemctl start demo-http.socket", check=False)
+    result = place.prove(probes=HTTP)
+    refused(result, "listening", r"demo-http.socket is not listening: it is failed")
+    assert "Cannot assign requested address" in "\n".join(result["proof"]["journal"])
+
+
 def test_the_socket_belongs_to_another_service(place: Place) -> None:
     place.install(
         {

@@ -214,6 +214,21 @@ def test_an_instance_that_is_refused(spot: Place) -> None:
     assert "MaxConnections" in wrong["msg"], wrong["msg"]
 
 
+@pytest.mark.parametrize("kind", ["Stream", "SequentialPacket"])
+def test_a_program_may_listen_again(place: Place, kind: str) -> None:
+    """To the kernel it is then whom a client reaches, even when it has long gone."""
+    place.install(
+        {
+            "demo.service": service("listens"),
+            "demo-http.socket": socket(f"Listen{kind}=/run/demo.sock"),
+        },
+        "demo-http.socket",
+    )
+    for _ in range(2):
+        proof = place.proven(probes=[{"socket": "http", **LINE}], restart=True)
+        assert proof["sockets"]["http"]["triggered_by"] == "probe"
+
+
 def test_a_program_may_move_its_descriptor(place: Place) -> None:
     place.install(
         {"demo.service": service("moves"), "demo-http.socket": socket()},

@@ -129,6 +129,9 @@ def main() -> None:
         if "positions" in mistakes:
             # it was written for the other order than the one that systemd gives it
             sockets = dict(zip(sockets, reversed(list(sockets.values()))))
+        if "listens" in mistakes:  # as asyncio and Erlang do
+            for sock in sockets:
+                sock.listen()
         if "moves" in mistakes:
             moved = {sock.dup(): name for sock, name in sockets.items()}
             for sock in sockets:
