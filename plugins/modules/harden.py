@@ -267,8 +267,12 @@ from ansible_collections.activated.services.plugins.module_utils._fitting.bench 
 )
 from ansible_collections.activated.services.plugins.module_utils._fitting.fitter import (
     Fitter,
-    InvalidFit,
+)
+from ansible_collections.activated.services.plugins.module_utils._fitting.judge import (
     NotProven,
+)
+from ansible_collections.activated.services.plugins.module_utils._fitting.terms import (
+    InvalidFit,
     Terms,
 )
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
@@ -381,8 +385,6 @@ def work(module: AnsibleModule, manager: Manager) -> dict[str, t.Any]:
         return {"changed": Bench(manager, terms.service).leftover}
     if module.check_mode:
         fitter.read()
-        fitter.check()
-        fitter.look()
         return {"changed": False, "progress": log, **fitter.planned()}
     with lock(
         os.path.join(RECORDS, f"{terms.service}.lock"), timeout=5
@@ -394,8 +396,8 @@ def work(module: AnsibleModule, manager: Manager) -> dict[str, t.Any]:
         with contextlib.ExitStack() as stack:
             stack.callback(remove, log)
             fitter.read()
-            if fitter.owner:  # no deployment of it meanwhile
-                stack.enter_context(lock(fitter.deployment_lock, timeout=5))
+            if fitter.subject.owner:  # no deployment of it meanwhile
+                stack.enter_context(lock(fitter.subject.deployment_lock, timeout=5))
             return {"changed": False, **fitter.run(), "progress": said}
 
 
