@@ -315,7 +315,9 @@ proof:
   returned: when something changed, or the proof failed
   type: dict
 notes:
-  description: What else is worth knowing, such as an interrupted deployment that was undone first.
+  description:
+    - What else is worth knowing, such as an interrupted deployment that was undone first.
+    - Check mode plans from what that leads to, and says here and in the diff by which steps.
   returned: success
   type: list
   elements: str
@@ -413,6 +415,11 @@ from ansible_collections.activated.services.plugins.module_utils._units.service_
     InvalidServiceName,
     check_service_name,
 )
+
+if t.TYPE_CHECKING:
+    from ansible_collections.activated.services.plugins.module_utils._deployment.foresight import (
+        Foresight,
+    )
 
 REFUSALS = (
     BrokenLedger,
@@ -656,9 +663,10 @@ def as_described(jobs: t.Sequence[Job]) -> bool:
     return True
 
 
-def act(jobs: t.Sequence[Job]) -> None:
+def act(jobs: t.Sequence[Job], foresight: Foresight | None = None) -> None:
     """Bring the host to what is wanted, all services together: what goes is removed
-    first, so that others may have its addresses."""
+    first, so that others may have its addresses. In check mode it is planned only, from
+    what an interrupted run will be brought to first."""
     parts = []
     for job in jobs:
         with naming(job.name, jobs):
@@ -667,7 +675,8 @@ def act(jobs: t.Sequence[Job]) -> None:
     check_together([part.wanted for part in parts])
     leaving = [part for part in parts if part.goes]
     staying = [part for part in parts if not part.goes]
-    judge(staying, {unit for part in leaving for unit in part.present.states})
+    going = {unit for part in leaving for unit in part.present.states}
+    judge(staying, going, foresight)
     staying = [part for part in staying if not part.failure]
     give_way(staying)
     if any(job.wish.terms.check_mode for job in jobs):
@@ -698,31 +707,41 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         name = wish.generation.name
         return Job(wish, Deployer(name, wish.terms, systemd, run, wish.credentials))
 
+    def deployers(names: t.Iterable[str]) -> list[Deployer]:
+        """One for each service of the run, and of what an interrupted run ties to it."""
+        terms = Terms(check_mode=module.check_mode)
+        there = {n: Deployer(n, terms, systemd, run) for n in sorted(names)}
+        there.update((each.name, each.deployer) for each in jobs)
+        return list(there.values())
+
     jobs = [job(wish) for wish in wishes]
+    gone = {wish.generation.name for wish in wishes if wish.state == "absent"}
     if module.check_mode:
-        for each in jobs:
-            if each.deployer.ledger.transaction():
-                each.deployer.notes.append(
-                    "a deployment was interrupted; it is undone first"
-                )
-        act(jobs)
-    elif not as_described(jobs):
+        foresight = None
+        if any(each.deployer.ledger.transaction() for each in jobs):
+            # It is not needed where nothing was interrupted.
+            from ansible_collections.activated.services.plugins.module_utils._deployment.foresight import (
+                foresee,
+            )
+
+            names = companions([each.name for each in jobs], STATE)
+            foresight = foresee(deployers(names), gone)
+        act(jobs, foresight)
+        return report(module, jobs, foresight)
+    if not as_described(jobs):
         jobs = [job(wish) for wish in wishes]
         # Whatever the caller's umask is, the modes are those that are documented.
         os.umask(0o022)
-        with locked([each.name for each in jobs]) as names:
-            others = [Deployer(n, Terms(), systemd, run) for n in sorted(names)]
-            deployers = {deployer.ledger.name: deployer for deployer in others}
-            deployers.update((each.name, each.deployer) for each in jobs)
+        with locked([each.name for each in jobs]) as tied:
+            every_one = deployers(tied)
             try:
-                gone = {each.name for each in jobs if each.wish.state == "absent"}
-                recover(list(deployers.values()), gone)
-                for deployer in deployers.values():
+                recover(every_one, gone)
+                for deployer in every_one:
                     deployer.tidy()
                 act(jobs)
             finally:
                 # A wish that was refused leaves no lock behind where nothing else is.
-                for deployer in deployers.values():
+                for deployer in every_one:
                     deployer.releases.forget()
     return report(module, jobs)
 
@@ -741,14 +760,18 @@ def locked(names: t.Sequence[str]) -> t.Iterator[set[str]]:
                 return
 
 
-def report(module: AnsibleModule, jobs: t.Sequence[Job]) -> dict[str, t.Any]:
+def report(
+    module: AnsibleModule, jobs: t.Sequence[Job], foresight: Foresight | None = None
+) -> dict[str, t.Any]:
     """What the module returns: of one service, or of several by their names."""
+    first = foresight.diff() if foresight else []
     failures = {job.name: job.part.failure for job in jobs if job.part}
     failed = {name: failure for name, failure in failures.items() if failure}
     if module.params["services"] is None:
         for failure in failed.values():
             raise failure
-        return jobs[0].report()
+        alone = jobs[0].report()
+        return {**alone, "diff": [*first, *alone["diff"]]}
     said = {job.name: job.report() for job in jobs}
     for name, failure in failed.items():
         said[name].update(failed=True, msg=str(failure), changed=False, diff=[])
@@ -756,7 +779,10 @@ def report(module: AnsibleModule, jobs: t.Sequence[Job]) -> dict[str, t.Any]:
             said[name]["proof"] = failure.proof
     result: dict[str, t.Any] = {
         "changed": any(each["changed"] for each in said.values()),
-        "diff": [text for each in said.values() for text in each.pop("diff")],
+        "diff": [
+            *first,
+            *(text for each in said.values() for text in each.pop("diff")),
+        ],
         "systemd": jobs[0].deployer.systemd if jobs else None,
         "services": said,
     }

@@ -32,6 +32,7 @@ from .units_dir import FOLDER, read_present
 
 if t.TYPE_CHECKING:
     from .._proof.proof import Proof
+    from .foresight import Foreseen
 
 
 class DeploymentFailed(RuntimeError):
@@ -99,6 +100,8 @@ class Deployer:
         self.rested = 0.0
         """When the service was brought to rest last, as `rest` gives it."""
         self.notes: list[str] = []
+        self.foreseen: Foreseen | None = None
+        """What will have been done before anything else; in check mode alone."""
 
     def _keeper_of(self, credentials: t.Mapping[str, Credential]) -> Keeper:
         return Keeper(
@@ -122,17 +125,23 @@ class Deployer:
         of_ours = [*known, *([deployed] if deployed else [])]
         running = present.state(present.generation.service).running
         holding = self.keeper.holding(of_ours, running)
-        return replace(present, deaf=self._deaf(present), credentials=holding)
+        present = replace(present, deaf=self._deaf(present), credentials=holding)
+        return self.foreseen.of(present) if self.foreseen else present
 
     def _deaf(self, present: Present) -> frozenset[str]:
         """Sockets that are open, but not where their files say.
 
         The manager itself is no witness: after daemon-reload it shows the addresses of
-        the files, whatever it has open (observed on 247 to 262).
+        the files, whatever it has open. One that it has read without a file has lost what
+        it had open, and is active all the same (both observed on 247 to 262).
         """
         deaf, proc = set(), Proc()
-        for socket in present.generation.sockets:
-            if present.state(socket).active == "active":
+        for socket, state in present.states.items():
+            if not socket.endswith(".socket") or state.active != "active":
+                continue
+            if state.load == "not-found":
+                deaf.add(socket)
+            elif socket in present.generation.units:
                 # A file may have been changed by hand, to what cannot be listened on.
                 with contextlib.suppress(InvalidDeployment):
                     addresses = present.generation.addresses(socket)
@@ -173,7 +182,7 @@ class Deployer:
             plan = Plan((*plan, prove))
         if self.terms.needrestart:
             restart = self.terms.needrestart == "restart"
-            plan = Plan((*needrestart_changes(wanted.name, restart), *plan))
+            plan = Plan((*self._needrestart(restart), *plan))
         if not wanted.release or self.terms.keep is None:
             return plan
         in_use = self.ledger.in_use()
@@ -181,6 +190,10 @@ class Deployer:
         why = f"more than {self.terms.keep} are kept"
         prune = [Change("prune", self.releases.path(old), why) for old in surplus]
         return Plan((*plan, *prune))
+
+    def _needrestart(self, restart: bool) -> list[Change]:
+        gone = bool(self.foreseen and self.foreseen.unexempt)
+        return needrestart_changes(self.releases.name, restart, gone=gone)
 
     def _note_drop_ins(self, wanted: Generation, present: Present) -> None:
         for unit in sorted(wanted.units):
@@ -197,7 +210,7 @@ class Deployer:
         Raises InvalidRelease where its releases cannot be taken away safely.
         """
         plan = removal_plan(present, FOLDER)
-        plan = Plan((*plan, *needrestart_changes(self.releases.name, restart=True)))
+        plan = Plan((*plan, *self._needrestart(restart=True)))
         if not self.releases.present():
             return plan
         self.releases.check_folders()

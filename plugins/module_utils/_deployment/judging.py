@@ -28,6 +28,7 @@ from .units_dir import FOLDER
 
 if t.TYPE_CHECKING:
     from .._units.listen import ListenAddress
+    from .foresight import Foresight
 
 
 def check_together(wanted: t.Sequence[Generation]) -> None:
@@ -71,10 +72,15 @@ def naming(name: str, among: t.Sized) -> t.Iterator[None]:
         raise type(exc)(f"{name}: {exc}") from exc
 
 
-def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
+def judge(
+    parts: t.Sequence[Part],
+    leaving: t.Collection[str] = (),
+    foresight: Foresight | None = None,
+) -> None:
     """Refuse what cannot become good, before one file changes.
 
     `leaving` are units that go in this run, of services that are not wanted any more.
+    `foresight` is what will have been done before the plans, in check mode.
     What was given up before has a `failure` then, and is left out, with whatever an address
     passes between. Raises InvalidDeployment, InvalidRelease and Conflict.
     """
@@ -96,7 +102,7 @@ def judge(parts: t.Sequence[Part], leaving: t.Collection[str] = ()) -> None:
             if part.wanted.release:
                 part.deployer.releases.check_place()
             if part.plan.changed:
-                _refuse_taken_addresses(part, ours, resting)
+                _refuse_taken_addresses(part, ours, resting, foresight)
     fresh = [part for part in going if part.plan.subjects("write", "switch")]
     if fresh:
         _verify(fresh)
@@ -197,24 +203,35 @@ def refuse_exposed(part: Part) -> None:
 
 
 def _refuse_taken_addresses(
-    part: Part, ours: t.Collection[str], resting: t.Collection[str]
+    part: Part,
+    ours: t.Collection[str],
+    resting: t.Collection[str],
+    foresight: Foresight | None,
 ) -> None:
     """`ours` are units of this run: what their sockets hold is given up where another gets
     it. `resting` are services that give up what they opened by themselves."""
     proc = Proc()
+    resting = {*resting, *(foresight.at_rest if foresight else ())}
     for socket in part.plan.subjects("open", "reopen"):
         if socket not in part.wanted.sockets:
             continue
         for address in part.wanted.addresses(socket):
             for holder in holders(address, proc):
-                if holder.pid == 1 and _opened_by(part, address) & set(ours):
+                opened = _opened_by(part, address) if holder.pid == 1 else set()
+                if opened & set(ours):
                     continue
+                if foresight and opened & foresight.open_now:
+                    continue  # who has it then is asked below
                 if holder.unit == part.wanted.service or holder.unit in resting:
                     continue  # it binds the port by itself, and will rest first
-                raise Conflict(
-                    f"{socket} cannot listen on {address}: "
-                    f"{_way_out(part, address, holder)}; nothing was changed"
-                )
+                _refuse_taken(socket, address, _way_out(part, address, holder))
+            there = foresight.holder(address, ours) if foresight else None
+            if there:
+                _refuse_taken(socket, address, _its_own(address, *there))
+
+
+def _refuse_taken(socket: str, address: ListenAddress, why: str) -> None:
+    raise Conflict(f"{socket} cannot listen on {address}: {why}; nothing was changed")
 
 
 def _way_out(part: Part, address: ListenAddress, holder: Holder) -> str:
@@ -224,13 +241,19 @@ def _way_out(part: Part, address: ListenAddress, holder: Holder) -> str:
         return f"{holder}. Stop that program, or give the socket another address"
     text = read_text(os.path.join(FOLDER, units[0]))
     owner = owner_of(text) if text else None
-    said = f"{holder.address} is held by {units[0]}"
     if owner:
-        return (
-            f"{said} of the service {owner}. Deploy {owner} without it first or in the "
-            "same run, or give the socket another address"
-        )
-    return f"{said}. Stop that unit, or give the socket another address"
+        return _its_own(holder.address, units[0], owner)
+    return (
+        f"{holder.address} is held by {units[0]}. Stop that unit, or give the socket "
+        "another address"
+    )
+
+
+def _its_own(address: ListenAddress, unit: str, owner: str) -> str:
+    return (
+        f"{address} is held by {unit} of the service {owner}. Deploy {owner} without it "
+        "first or in the same run, or give the socket another address"
+    )
 
 
 def _opened_by(part: Part, address: ListenAddress) -> set[str]:

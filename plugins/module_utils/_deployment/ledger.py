@@ -91,7 +91,7 @@ class Ledger:
         gone = (transaction.wanted, transaction.leaving)
         kept = [g for g in generations if g not in gone]
         entries = [g.as_dict() for g in [*kept, transaction.wanted][-KEPT:]]
-        write_json(self._generations, {"commits": commits + 1, "generations": entries})
+        self._write(self._generations, {"commits": commits + 1, "generations": entries})
 
     def strays(self) -> bool:
         """Whether the host was left on what failed, since rollback was off."""
@@ -105,7 +105,7 @@ class Ledger:
             return
         commits, generations = self._proven()
         record = {"commits": commits, "generations": [g.as_dict() for g in generations]}
-        write_json(self._generations, {**record, "strays": True} if does else record)
+        self._write(self._generations, {**record, "strays": True} if does else record)
 
     def has_ended(self, transaction: Transaction) -> bool:
         """Whether it was committed, and only what comes after may be missing."""
@@ -164,7 +164,7 @@ class Ledger:
         """Write down what is about to change, before it does."""
         opened = replace(transaction, commits=self._proven()[0])
         leaving = opened.leaving
-        write_json(
+        self._write(
             self._transaction,
             {
                 "before": opened.before.as_dict(),
@@ -179,7 +179,7 @@ class Ledger:
         return opened
 
     def close(self) -> None:
-        remove(self._transaction)
+        self._remove(self._transaction)
 
     # -- what is not deployed again ---------------------------------------------------
 
@@ -193,24 +193,33 @@ class Ledger:
         voided = self.voided()
         voided.pop(generation.fingerprint(), None)
         voided[generation.fingerprint()] = why
-        write_json(self._voided, dict(list(voided.items())[-50:]))
+        self._write(self._voided, dict(list(voided.items())[-50:]))
 
     def _pardon(self, generation: Generation) -> None:
         """It was deployed after all, and proven."""
         voided = self.voided()
         if voided.pop(generation.fingerprint(), None) is not None:
-            write_json(self._voided, voided)
+            self._write(self._voided, voided)
 
     def forget(self) -> None:
         """The service is gone, and what was written down of it."""
         for path in (self._generations, self._voided, self._transaction):
-            unstage(path)
-            remove(path)
+            self._remove(path)
 
     # -- files ------------------------------------------------------------------------
 
+    def _text(self, path: str) -> str | None:
+        return read_text(path)
+
+    def _write(self, path: str, value: t.Any) -> None:
+        write_json(path, value)
+
+    def _remove(self, path: str) -> None:
+        unstage(path)
+        remove(path)
+
     def _read(self, path: str) -> t.Any:
-        text = read_text(path)
+        text = self._text(path)
         if text is None:
             return None
         try:

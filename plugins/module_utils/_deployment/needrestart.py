@@ -35,14 +35,17 @@ def snippet(name: str) -> str:
     )
 
 
-def needrestart_changes(name: str, restart: bool, folder: str = FOLDER) -> list[Change]:
+def needrestart_changes(
+    name: str, restart: bool, folder: str = FOLDER, *, gone: bool = False
+) -> list[Change]:
     """What differs. A host without needrestart has no such folder, and needs nothing.
 
-    `restart` is whether needrestart may restart the service as it likes. Raises Conflict
-    where somebody else's file is in the way.
+    `restart` is whether needrestart may restart the service as it likes, `gone` whether
+    what is there of ours will have been taken away. Raises Conflict where somebody else's
+    file is in the way.
     """
     path = os.path.join(folder, f"activated-{name}.conf")
-    there = read_text(path)
+    there = None if gone else read_text(path)
     if there is not None and owner_of(there) != name:
         if restart:
             return []

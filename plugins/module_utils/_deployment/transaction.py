@@ -37,10 +37,14 @@ from .part import Act, Part, carry_out
 from .plan import Change, Plan
 from .steps import StepFailed
 from .ties import give_way, tied
-from .transition import make_plan, removal_plan
+from .transition import Present, held, make_plan, removal_plan
 from .units_dir import FOLDER
 
 Open = t.Tuple[Deployer, Transaction]
+
+# What becomes of a service that is put back, where all goes well.
+PROVEN = "The host was put back to what it ran before, and that is proven again."
+GONE = "Nothing of it runs on the host; that it failed is on record."
 
 
 def deploy(parts: t.Sequence[Part]) -> None:
@@ -230,8 +234,7 @@ def walk_back(begun: t.Sequence[Open]) -> dict[str, str]:
 
     Gives what became of each. Raises what is in FAILURES.
     """
-    parts = [_part_back(deployer, transaction) for deployer, transaction in begun]
-    give_way(parts)
+    parts = parts_back(begun)
     for deployer, transaction in begun:
         _lead_back(deployer, transaction)
     carry_out(parts)
@@ -247,10 +250,48 @@ def walk_back(begun: t.Sequence[Open]) -> dict[str, str]:
     return said
 
 
-def _part_back(deployer: Deployer, transaction: Transaction) -> Part:
-    before, wanted = transaction.before, transaction.wanted
-    tried = tuple(g for g in (before, wanted) if g.units)
-    present = replace(deployer.read(before, wanted), tried=tried)
+def parts_back(begun: t.Sequence[Open]) -> list[Part]:
+    """What there is to do to bring services back, together. Raises Conflict."""
+    found = []
+    for deployer, transaction in begun:
+        before, wanted = transaction.before, transaction.wanted
+        tried = tuple(g for g in (before, wanted) if g.units)
+        found.append(replace(deployer.read(before, wanted), tried=tried))
+    parts = [
+        _part_back(deployer, transaction, replace(here, deaf=here.deaf | claimed))
+        for (deployer, transaction), here in zip(begun, found)
+        for claimed in [_claimed(here, [p for p in found if p is not here])]
+    ]
+    give_way(parts)
+    return parts
+
+
+def _claimed(here: Present, others: t.Sequence[Present]) -> set[str]:
+    """Sockets whose address a socket of another one may have: systemd says of both that
+    they are active, and its process holds one alone."""
+    theirs = [
+        address
+        for other in others
+        for socket in _active_sockets(other)
+        for address in held(other, socket)
+    ]
+    return {
+        socket
+        for socket in _active_sockets(here)
+        if any(a.collides(b) for a in held(here, socket) for b in theirs)
+    }
+
+
+def _active_sockets(present: Present) -> list[str]:
+    return [
+        unit
+        for unit, state in present.states.items()
+        if unit.endswith(".socket") and state.active == "active"
+    ]
+
+
+def _part_back(deployer: Deployer, transaction: Transaction, present: Present) -> Part:
+    before = transaction.before
     if before.units:
         plan = make_plan(before, present, before.start, FOLDER)
         return Part(deployer, before, present, _sparing(plan, before))
@@ -262,19 +303,31 @@ def _part_back(deployer: Deployer, transaction: Transaction) -> Part:
     return Part(deployer, before, present, plan, goes=True)
 
 
-def _lead_back(deployer: Deployer, transaction: Transaction) -> None:
-    """Let `current` lead where it did before, for a service that had units and no release
-    of its own: no step of a plan to such a one is about the link."""
+def back_link(
+    deployer: Deployer, transaction: Transaction, current: str | None
+) -> str | None:
+    """Where `current` is to lead for a service that had units and no release of its own:
+    where it did before. No step of a plan to such a one is about the link."""
     before, releases = transaction.before, deployer.releases
     failed = transaction.wanted.release
-    if not before.units or before.release or not failed:
+    if not before.units or before.release or not failed or current != failed:
+        return current
+    had = transaction.history[-1:]
+    if had and had[0] != failed and releases.installed(had[0]):
+        return had[0]
+    return current if had else None
+
+
+def _lead_back(deployer: Deployer, transaction: Transaction) -> None:
+    releases = deployer.releases
+    current = releases.current()
+    target = back_link(deployer, transaction, current)
+    if target == current:
         return
-    if releases.current() == failed:
-        had = transaction.history[-1:]
-        if had and had[0] != failed and releases.installed(had[0]):
-            releases.switch(had[0])
-        elif not had:
-            remove(releases.link)
+    if target:
+        releases.switch(target)
+    else:
+        remove(releases.link)
 
 
 def _sparing(plan: Plan, before: Generation) -> Plan:
@@ -293,7 +346,7 @@ def _proven_again(part: Part) -> str:
     """What became of a service; one whose sockets what failed had closed meanwhile, by
     too many starts, is put back once more."""
     if part.goes:
-        return "Nothing of it runs on the host; that it failed is on record."
+        return GONE
     deployer, before = part.deployer, part.wanted
     for last in (False, True):
         try:
@@ -306,7 +359,7 @@ def _proven_again(part: Part) -> str:
                 return f"The host was put back to what it ran before, but {exc}"
             plan = make_plan(before, present, before.start, FOLDER)
             carry_out([Part(deployer, before, present, plan)])
-    return "The host was put back to what it ran before, and that is proven again."
+    return PROVEN
 
 
 # -- what was interrupted -------------------------------------------------------------
@@ -332,37 +385,53 @@ def recover(deployers: t.Sequence[Deployer], leaving: t.Collection[str] = ()) ->
     of a group, is left to its removal. Raises DeploymentFailed when that cannot be done;
     the next run tries again.
     """
+    for begun in interrupted(deployers, leaving):
+        _recover(begun)
+
+
+def interrupted(
+    deployers: t.Sequence[Deployer], leaving: t.Collection[str]
+) -> list[list[Open]]:
+    """What was begun and not ended, by the groups that stand or fall together."""
     groups: dict[str, list[Open]] = {}
     for deployer in deployers:
         found = deployer.ledger.transaction()
         if found is not None and (found.group or deployer.ledger.name not in leaving):
             key = found.group or f"alone: {deployer.ledger.name}"
             groups.setdefault(key, []).append((deployer, found))
-    for begun in groups.values():
-        _recover(begun)
+    return list(groups.values())
+
+
+def end_all(begun: t.Sequence[Open]) -> None:
+    """Put on record what was decided; it may be done again."""
+    for deployer, found in begun:
+        if not deployer.ledger.has_ended(found):
+            deployer.ledger.commit(found)
+    for deployer, found in begun:
+        deployer.ledger.finish(found)
 
 
 def _recover(begun: t.Sequence[Open]) -> None:
+    became: dict[str, str] = {}
     if begun[0][1].removes:
         note = "a removal was interrupted before; it was finished first"
         for deployer, _transaction in begun:
             deployer.finish_removal()
     elif any(deployer.ledger.has_ended(found) for deployer, found in begun):
         note = "the last deployment had ended, and is complete"
-        for deployer, found in begun:
-            if not deployer.ledger.has_ended(found):
-                deployer.ledger.commit(found)
-        for deployer, found in begun:
+        for deployer, _transaction in begun:
             deployer.keeper.forget()
-            deployer.ledger.finish(found)
+        end_all(begun)
     else:
         note = "a deployment was interrupted before; it was undone first"
         try:
-            walk_back(begun)
+            became = walk_back(begun)
         except FAILURES as exc:
             raise DeploymentFailed(
                 "a deployment was interrupted before, and what was there before it "
                 f"could not be put back wholly: {exc}\nThe next run tries again."
             ) from exc
     for deployer, _transaction in begun:
-        deployer.notes.append(note)
+        said = became.get(deployer.ledger.name, PROVEN)
+        wrong = "" if said in (PROVEN, GONE) else f". {said}"
+        deployer.notes.append(f"{note}{wrong}")

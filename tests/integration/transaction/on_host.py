@@ -337,9 +337,24 @@ def converge(name: str, goal: Options) -> list[str]:
     """The next run does what it is asked for, whatever it finds."""
     for options in goal.get("first", []):
         run_well(options)
-    return run_well(goal["wish"]) or judge(
+    return run_as_shown(goal["wish"]) or judge(
         name, goal.get("then", goal["wish"]), goal["answers"]
     )
+
+
+def run_as_shown(options: Options) -> list[str]:
+    """A run that must succeed, and do what check mode said before, whatever was found."""
+    shown = run("deployment", dict(options, _ansible_check_mode=True)) or {}
+    result = run("deployment", options)
+    if not result or result.get("failed"):
+        return [f"{options.get('state')}: {result and result['msg']}"]
+    if shown.get("failed"):
+        return [f"check mode refused it: {shown['msg']}"]
+    one, other = (
+        {n: s["plan"] for n, s in said.get("services", {"": said}).items()}
+        for said in (shown, result)
+    )
+    return [] if one == other else [f"check mode showed {one}, it was {other}"]
 
 
 def several(story: Options) -> Options:
@@ -370,7 +385,7 @@ def several(story: Options) -> Options:
         if result is not None:
             said += [result["msg"]] if result.get("failed") else []
             goal = new
-        said += run_well(all_of(goal))
+        said += run_as_shown(all_of(goal))
         for one in goal:
             wish = one["wish"]
             said += [

@@ -106,6 +106,13 @@ CASES = {
         versions(), meanwhile=f"{HAND}; systemctl daemon-reload"
     ),
     "socket changed by hand": Case(versions(), meanwhile=MOVE, kept=(0,)),
+    "socket's file taken away": Case(
+        versions(), rests=False, meanwhile=f"rm {UNITS}/NAME-back.socket"
+    ),
+    "socket's file taken away, and read": Case(
+        versions(), meanwhile=f"rm {UNITS}/NAME-back.socket; systemctl daemon-reload",
+        kept=(0,),
+    ),
     "a file that says what is not so": Case(
         versions(), meanwhile=LIE, kept=(0,), reloads=False
     ),

@@ -17,6 +17,7 @@ from stories import Version, gone, tell, wrong
 pytestmark = pytest.mark.targets
 
 FULL = bool(os.environ.get("ACTIVATED_FULL"))
+UNITS = "/etc/systemd/system"
 BAD = "#!/bin/sh\nexit 7\n"
 OLD, NEW = {"greeting": "one"}, {"greeting": "two"}
 
@@ -358,6 +359,7 @@ def test_a_member_alone_brings_all_of_its_group_to_rest(three: list[Shop]) -> No
     old, new = moving(giver, taker)
     for at, passing, who in (
         ("step open", 0, 0),
+        ("step close", 0, 1),  # what the other one had open is lost by then
         ("prove", 0, 0),
         ("prove", 0, 1),
         ("commit", 0, 1),
@@ -375,6 +377,44 @@ def test_a_member_alone_brings_all_of_its_group_to_rest(three: list[Shop]) -> No
         assert not any(one["interrupted"] for one in info)
         text = "1 two" if decided else "1 one"
         assert (giver.ask(), giver.ask(1), taker.ask()) == (text,) * 3
+
+
+@pytest.mark.parametrize("at", ["step close", "prove"])
+def test_check_mode_foresees_what_is_undone_first(three: list[Shop], at: str) -> None:
+    """Killed while a port passes on: the plan is made from where the port will be."""
+    giver, taker, _other = three
+    old, new = moving(giver, taker)
+    well(*old)
+    killed = tell(giver, "once", wish=all_of(*new), at=at)
+    assert not wrong(killed), wrong(killed)
+    listing = giver.listing()
+    shown = giver.host.run("deployment", check=True, diff=True, **old[0].wish)
+    assert shown["plan"] == []
+    note = shown["notes"][0]
+    for words in (
+        "a deployment was interrupted before; it is undone first",
+        f"{giver.name}: write {UNITS}/{giver.socket('back')}, write ",
+        f"open {giver.socket('back')}",
+        f"{taker.name}: disable {taker.socket('more')}, ",
+        f"remove {UNITS}/{taker.socket('more')}",
+    ):
+        assert words in note
+    steps = shown["diff"][0]["prepared"].splitlines()
+    assert steps[0] == "First, for a run that was interrupted:"
+    assert (
+        f"- remove {UNITS}/{taker.socket('more')}: it is not wanted any more" in steps
+    )
+    # The one that has the port now will not have it.
+    told = [
+        giver.host.attempt("deployment", check=check, **new[1].wish)["msg"]
+        for check in (True, False)
+        if check or giver.untouched(listing)
+    ]
+    assert len(told) == 2, "check mode has changed the host"
+    for said in told:
+        assert said.startswith(f"{taker.socket('more')} cannot listen on port ")
+        assert f"is held by {giver.socket('back')} of the service {giver.name}" in said
+    assert (giver.ask(), giver.ask(1), taker.ask()) == ("1 one",) * 3
 
 
 @pytest.mark.parametrize("passing", [0, 1])
