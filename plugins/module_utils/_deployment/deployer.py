@@ -17,14 +17,14 @@ from dataclasses import dataclass, replace
 from .._credential.credential import Credential, InvalidCredential
 from .._credential.keeper import Keeper
 from .._credential.store import Sealed, Store, UnusableStore, seals
-from .._host.files import read_text, unstage
+from .._host.files import fresh_path, read_text, unstage
 from .._host.manager import Manager, ManagerError, Run
 from .._host.proc import Proc
 from .._release.releases import Releases
 from .generation import Generation, InvalidDeployment
 from .holders import holders, unheld
 from .ledger import Ledger, Transaction
-from .needrestart import needrestart_changes
+from .needrestart import needrestart_changes, path_of
 from .plan import Change, Plan
 from .steps import StepFailed, Steps
 from .transition import Conflict, Present, make_plan, removal_plan
@@ -353,7 +353,8 @@ class Deployer:
 
     def left(self) -> list[str]:
         """What a run that was killed has staged, and no run has taken since."""
-        staged = [*self.ledger.staged, *self.releases.staged]
+        told = fresh_path(path_of(self.releases.name))
+        staged = [*self.ledger.staged, *self.releases.staged, told]
         return [path for path in staged if os.path.lexists(path)]
 
     def tidy(self) -> None:

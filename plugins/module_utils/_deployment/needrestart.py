@@ -35,6 +35,11 @@ def snippet(name: str) -> str:
     )
 
 
+def path_of(name: str, folder: str = FOLDER) -> str:
+    """Where needrestart is told of a service."""
+    return os.path.join(folder, f"activated-{name}.conf")
+
+
 def needrestart_changes(
     name: str, restart: bool, folder: str = FOLDER, *, gone: bool = False
 ) -> list[Change]:
@@ -44,7 +49,7 @@ def needrestart_changes(
     what is there of ours will have been taken away. Raises Conflict where somebody else's
     file is in the way.
     """
-    path = os.path.join(folder, f"activated-{name}.conf")
+    path = path_of(name, folder)
     there = None if gone else read_text(path)
     if there is not None and owner_of(there) != name:
         if restart:

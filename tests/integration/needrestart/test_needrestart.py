@@ -76,6 +76,15 @@ def test_it_goes_with_the_service(shop: Shop) -> None:
     assert shop.host.sh(f"ls {FOLDER}") == ""
 
 
+def test_what_a_killed_run_has_left_goes(shop: Shop) -> None:
+    """One that was killed while it wrote the file, and whose wish came to be another."""
+    units = shop.units("http")
+    shop.deployed(units, "1", needrestart="restart")
+    shop.host.sh(f"touch {FOLDER}/.activated-{shop.name}.conf.new")
+    assert actions(shop.deployed(units, "1", needrestart="restart")) == []
+    assert shop.host.sh(f"ls -A {FOLDER}") == ""
+
+
 def test_it_goes_with_a_first_deployment_that_fails(shop: Shop) -> None:
     units = shop.units("http", command="/bin/false")
     assert shop.deploy(units)["failed"]
