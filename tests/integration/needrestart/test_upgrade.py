@@ -24,9 +24,6 @@ LIBRARY = "zlib1g"
 
 PREPARE = f"""
 set -e
-export DEBIAN_FRONTEND=noninteractive
-apt-get update -qq -o Acquire::Check-Valid-Until=false
-apt-get install -y -qq --no-install-recommends needrestart unattended-upgrades
 printf '$nrconf{{restart}} = "a";\\n' > /etc/needrestart/conf.d/all.conf
 printf 'Unattended-Upgrade::Origins-Pattern {{ "origin=*"; }};\\n' > /etc/apt/apt.conf.d/99all
 cd /srv
@@ -45,6 +42,7 @@ def upgradable() -> t.Iterator[t.Any]:
     name = f"{PREFIX}upgraded-{os.getpid()}"
     host = start(MAIN, name)
     try:
+        host.packages("needrestart unattended-upgrades")
         host.sh(PREPARE)
         yield host
     finally:
