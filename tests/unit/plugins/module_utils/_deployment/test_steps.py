@@ -17,6 +17,7 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.gen
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
     Change,
+    Plan,
 )
 
 UNIT = "shop-http.socket"
@@ -69,3 +70,17 @@ def test_a_folder_that_others_use_is_synced_when_a_link_goes(
     one.step(Change("disable", UNIT, ""))
     assert synced[-2:] == [str(folder), str(tmp_path)]
     assert not (folder / UNIT).is_symlink()
+
+
+def test_what_takes_room_is_written_while_nothing_has_changed(tmp_path: Path) -> None:
+    """The second file cannot be written: the first is as it was, and nothing is left."""
+    first, second = tmp_path / UNIT, tmp_path / "away" / "shop.service"
+    first.write_text("old")
+    nothing = t.cast("t.Any", None)
+    wanted = Generation("shop", {UNIT: "new", "shop.service": "new"})
+    one = steps.Steps(wanted, nothing, nothing, nothing)
+    plan = Plan(tuple(Change("write", str(path), "") for path in (first, second)))
+    with pytest.raises(steps.StepFailed, match="No such file"):
+        one.make(plan, lambda _unit: "")
+    assert first.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [first]
