@@ -12,7 +12,7 @@ import re
 import typing as t
 
 from .._units.words import InvalidWords, split_words
-from .rule import Problem, Subject, finder, rule
+from .rule import Problem, Subject, hinter, rule
 
 RELATIVE = rule(
     "relative-credential",
@@ -63,8 +63,16 @@ _PLAIN: t.Final = re.compile(
 _OPTION: t.Final = re.compile(
     r"--?(?P<name>[A-Za-z][A-Za-z0-9_-]*)(?:=(?P<value>.*))?$", re.S
 )
-# No other command line has an option or an address in it: most are plain.
-_MAY_BE_SECRET: t.Final = re.compile("--|://|[\"'\\\\]")
+# No other command line has a long option or an address in it, once its quotes are gone;
+# one with escapes may spell them with those.
+_MAY_BE_SECRET: t.Final = re.compile(r"(?<![^ \t\n\r])--[A-Za-z][A-Za-z0-9_-]{3}|://")
+_MAY_SPELL_SECRET: t.Final = re.compile(r"--|://|\\(?:[uU0-7]|x(?:2[dDfF]|3[aA]))")
+# Whatever looks like a secret has one of these in it.
+_HINT: t.Final = re.compile(
+    r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|COOKIE|PWD|AUTH|://|gh[opsu]_|github_pat_|glpat-"
+    r"|AKIA|ASIA|-----BEGIN",
+    re.I,
+)
 _IN_URL: t.Final = re.compile(
     r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]{0,30}://[^/\s:@]{1,256}:[^/\s@$%]{1,256}@"
 )
@@ -88,6 +96,13 @@ def looks_secret(name: str, value: str) -> bool:
 def has_password(value: str) -> bool:
     """Tell whether a text has a URL with a user and a password in it."""
     return "://" in value and _IN_URL.search(value) is not None
+
+
+def may_hold_secret(line: str) -> bool:
+    """Tell whether a line of words may have one that looks like a secret."""
+    if "\\" in line:
+        return True
+    return _HINT.search(line.replace('"', "").replace("'", "")) is not None
 
 
 def sources(subject: Subject) -> t.Iterator[Problem]:
@@ -134,6 +149,8 @@ def in_environment(subject: Subject) -> t.Iterator[Problem]:
         if entry.value in seen:
             continue
         seen.add(entry.value)
+        if not may_hold_secret(entry.value):
+            continue
         try:
             words = split_words(entry.value)
         except InvalidWords:
@@ -152,7 +169,9 @@ def in_environment(subject: Subject) -> t.Iterator[Problem]:
 def on_command_line(subject: Subject) -> t.Iterator[Problem]:
     """Secrets among the arguments of commands."""
     for entry in subject.kept("Service", "ExecStart"):
-        if not _MAY_BE_SECRET.search(entry.value):
+        text = entry.value.replace('"', "").replace("'", "")
+        pattern = _MAY_SPELL_SECRET if "\\" in text else _MAY_BE_SECRET
+        if not pattern.search(text):
             continue
         words = [
             word for command in subject.commands(entry) for word in command.argv[1:]
@@ -180,8 +199,8 @@ def on_command_line(subject: Subject) -> t.Iterator[Problem]:
 
 
 FINDERS: t.Final = (
-    finder(sources, *_LOADING),
-    finder(set_in_unit, "SetCredential"),
-    finder(in_environment, "Environment"),
+    hinter(sources, *_LOADING),
+    hinter(set_in_unit, "SetCredential"),
+    hinter(in_environment, "Environment"),
 )
-SERVICE_FINDERS: t.Final = (finder(on_command_line, "ExecStart"),)
+SERVICE_FINDERS: t.Final = (hinter(on_command_line, "ExecStart"),)

@@ -192,10 +192,48 @@ def _finders(unit_type: str, is_part: bool) -> tuple[Finder, ...]:
 
 def _find(subject: Subject, finders: t.Iterable[Finder]) -> list[Problem]:
     problems: list[Problem] = []
-    for find, keys in finders:
+    for find, keys, only_hints in finders:
         if not keys or not keys.isdisjoint(subject.keys):
-            problems += islice(find(subject), MOST_PROBLEMS)
+            found = find(subject)
+            named = list(islice(found, MOST_PROBLEMS))
+            problems += named
+            if len(named) == MOST_PROBLEMS:
+                problems += _beyond(named, found, only_hints)
     return problems
+
+
+def _beyond(
+    named: t.Sequence[Problem], found: t.Iterator[Problem], only_hints: bool
+) -> t.Iterator[Problem]:
+    """Give what else is said where so many are named: errors, and that there are more.
+
+    As many errors as may be named are, however many hints stand before them.
+    """
+    left = MOST_PROBLEMS - sum(problem.severity == "error" for problem in named)
+    told = False
+    for problem in found:
+        if problem.severity != "error":
+            if not told:
+                yield _more(problem, "warnings and hints")
+            told = True
+            if only_hints:
+                return
+        elif left > 0:
+            left -= 1
+            yield problem
+        else:
+            yield _more(problem, "errors")
+            return
+
+
+def _more(problem: Problem, what: str) -> Problem:
+    """Say of the first problem that is not named, and of what it is one."""
+    return syntax.MORE.at(
+        f"{MOST_PROBLEMS:,} problems like {problem.rule} are named: this one and more "
+        f"{what} like it are not",
+        line=problem.line,
+        severity=problem.severity,
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -43,7 +43,7 @@ if t.TYPE_CHECKING:
 
 T = t.TypeVar("T")
 
-# So many from one place; nobody reads more.
+# So many of what one finder finds are named; nobody reads more.
 MOST_PROBLEMS: t.Final = 1000
 
 # Of these types every host has some of its own, or makes them as needed.
@@ -252,7 +252,6 @@ class Subject:
         self.is_template = is_template(name)
         self._faults: dict[int, str | None] = {}
         self.doubts: dict[int, str] = {}
-        self._commands: dict[str, list[Command]] = {}
         self.found: dict[str, list[Problem]] | None = None
         self._entries: dict[str, dict[str, list[Assignment]]] = {}
         for part in unit.sections:
@@ -314,14 +313,10 @@ class Subject:
 
     def commands(self, entry: Assignment) -> list[Command]:
         """Give the commands of an Exec line, none where it cannot be read."""
-        found = self._commands.get(entry.value)
-        if found is None:
-            try:
-                found = split_commands(entry.value)
-            except InvalidWords:
-                found = []
-            self._commands[entry.value] = found
-        return found
+        try:
+            return split_commands(entry.value)
+        except InvalidWords:
+            return []
 
     def kept_together(self, section: str, keys: t.Sequence[str]) -> list[Assignment]:
         """Give what systemd keeps of directives that make up one list.
@@ -406,16 +401,21 @@ class Subject:
         """Give `text` with the specifiers replaced that the unit's own name settles."""
         if "%" not in text:
             return text
+        known = self._own_specifiers
+        return _OWN_SPECIFIER.sub(
+            lambda match: known.get(match[1], match[0]),
+            text,
+        )
+
+    @cached_property
+    def _own_specifiers(self) -> dict[str, str]:
         stem = self.name.rpartition(".")[0]
         known = {"p": stem.partition("@")[0], "t": "/run"}
         if not self.is_template:
             known.update(n=self.name, N=stem)
         if self.instance:
             known.update(i=self.instance, I=unescaped(self.instance))
-        return _OWN_SPECIFIER.sub(
-            lambda match: known.get(match[1], match[0]),
-            text,
-        )
+        return known
 
 
 Find = t.Callable[[Subject], t.Iterator[Problem]]
@@ -425,13 +425,20 @@ class Finder(t.NamedTuple):
     """What looks for problems, and in which units.
 
     `keys` are the directives one of which a unit must assign for it to find anything;
-    where there are none, every unit is looked at.
+    where there are none, every unit is looked at. `only_hints` says that none of what it
+    finds is an error: it need not be asked for more than is named.
     """
 
     find: Find
     keys: frozenset[str]
+    only_hints: bool = False
 
 
 def finder(find: Find, *keys: str) -> Finder:
     """Give a finder that is asked only about units with one of the directives."""
     return Finder(find, frozenset(keys))
+
+
+def hinter(find: Find, *keys: str) -> Finder:
+    """Give such a finder of warnings and hints alone."""
+    return Finder(find, frozenset(keys), only_hints=True)

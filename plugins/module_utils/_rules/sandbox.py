@@ -14,7 +14,7 @@ from .._tables import directives
 from .._units.unit_name import is_unit_name, suffix
 from .._units.words import InvalidWords, split_words
 from .._values.basics import is_integer
-from .rule import Problem, Subject, finder, rule
+from .rule import Problem, Subject, finder, hinter, rule
 
 CAPABILITY = rule(
     "unknown-capability", "error", "An unknown capability stands for none at all."
@@ -98,6 +98,6 @@ def install(subject: Subject) -> t.Iterator[Problem]:
 
 FINDERS: t.Final = (
     finder(capabilities, *_CAPABILITIES),
-    finder(secure_bits, "SecureBits"),
-    finder(install, *_LINKING),
+    hinter(secure_bits, "SecureBits"),
+    hinter(install, *_LINKING),
 )

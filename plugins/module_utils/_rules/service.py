@@ -14,7 +14,7 @@ import typing as t
 from .._units.unit import Assignment
 from .._units.words import Command, split_words
 from .._values.basics import time_span
-from .rule import Problem, Subject, finder, rule
+from .rule import Problem, Subject, finder, hinter, rule
 
 MISSING_START = rule(
     "missing-exec-start", "error", "The type of the service needs an ExecStart."
@@ -74,6 +74,11 @@ _ENCODED: t.Final = re.compile(
 )
 _VARIABLE: t.Final = re.compile(
     r"(?<!\$)(?:\$\$)*\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
+)
+# $NAME is expanded as a word of its own only; ${NAME} anywhere.
+_MAY_EXPAND: t.Final = re.compile(
+    r"(?:\$\{|(?<![^ \t\n\r])\$(?![A-Za-z0-9_]*[^A-Za-z0-9_ \t\n\r]))"
+    r"([A-Za-z_][A-Za-z0-9_]*)"
 )
 # What systemd itself, or a login, sets (systemd.exec(5), systemd.service(5)).
 _GIVEN: t.Final = re.compile(
@@ -203,7 +208,6 @@ def notification(subject: Subject) -> t.Iterator[Problem]:
                     "Service",
                     entry,
                 )
-    yield from _families(subject, kind)
 
 
 def _forks_from_shell(command: Command) -> bool:
@@ -217,7 +221,11 @@ def _forks_from_shell(command: Command) -> bool:
     )
 
 
-def _families(subject: Subject, kind: str) -> t.Iterator[Problem]:
+def families(subject: Subject) -> t.Iterator[Problem]:
+    """Whether a service that must notify may open the socket that it does so with."""
+    kind = subject.service_type
+    if kind not in _NOTIFYING:
+        return
     allowed: set[str] | None = None
     denied: set[str] = set()
     last = None
@@ -300,7 +308,7 @@ def exec_lines(subject: Subject) -> t.Iterator[Problem]:
                     subject.kept("Service", "EnvironmentFile")
                     or subject.kept("Service", "PassEnvironment")
                 )
-            if not elsewhere:
+            if not elsewhere and not _are_known(value, known):
                 yield from _undefined(subject, entry, known)
 
 
@@ -321,6 +329,20 @@ def _defined(subject: Subject) -> set[str]:
     for entry in subject.kept("Service", "Environment"):
         names |= set(re.findall(r"([A-Za-z_][A-Za-z0-9_]*)=", entry.value))
     return names
+
+
+def _are_known(value: str, known: set[str]) -> bool:
+    """Tell whether each variable that a line may expand is known, without reading it.
+
+    Of a line without escapes the words, and they alone, are there without its quotes.
+    """
+    if "\\" in value:
+        return False
+    text = value.replace('"', "").replace("'", "")
+    return all(
+        name in known or _GIVEN.fullmatch(name) is not None
+        for name in _MAY_EXPAND.findall(text)
+    )
 
 
 def _undefined(
@@ -360,11 +382,12 @@ def environment(subject: Subject) -> t.Iterator[Problem]:
 
 
 FINDERS: t.Final = (
-    finder(user),
-    finder(notification, "Type", "WatchdogSec"),
-    finder(restarts, "Restart"),
-    finder(exec_lines, *_EXECS),
-    finder(releases, *_EXECS, "WorkingDirectory", "EnvironmentFile"),
-    finder(environment, "Environment"),
+    hinter(user),
+    hinter(notification, "Type", "WatchdogSec"),
+    finder(families, "RestrictAddressFamilies"),
+    hinter(restarts, "Restart"),
+    hinter(exec_lines, *_EXECS),
+    hinter(releases, *_EXECS, "WorkingDirectory", "EnvironmentFile"),
+    hinter(environment, "Environment"),
 )
 WHOLE_FINDERS: t.Final = (finder(verify),)

@@ -8,16 +8,17 @@
 
 from __future__ import annotations
 
+import collections
+import itertools
 import posixpath
 import re
 import typing as t
-from dataclasses import dataclass, replace
 
 from .._units.listen import KINDS, InvalidListenAddress, ListenAddress
 from .._units.unit import Assignment
-from .._units.unit_name import template_of
+from .._units.unit_name import is_template, template_of
 from .._values.basics import is_true, time_span
-from .rule import MOST_PROBLEMS, Problem, Subject, World, family, finder, rule
+from .rule import MOST_PROBLEMS, Problem, Subject, World, family, finder, hinter, rule
 from .service import starts
 
 if t.TYPE_CHECKING:
@@ -72,17 +73,17 @@ _LISTENS: t.Final = (
 _SHARED_KINDS: t.Final = ("fifo", "queue")
 # Any number of units may open these.
 _OPEN_TO_ALL: t.Final = ("netlink", "special", "usb")
+_LIKE_PORT: t.Final = re.compile(r"(?:^|(?<=[:=\s\"']))([0-9]{1,5})(?=$|[/\s\"',])")
 _ANY_HOST: t.Final = ("*", "::", "0.0.0.0")
 
 
-@dataclass(frozen=True)
-class Claim:
-    """What a listener takes for itself."""
+class Claim(t.NamedTuple):
+    """What a socket takes for itself with one of its listeners."""
 
     address: ListenAddress
-    v6_only: bool
     device: str
     reuses: bool
+    socket: str
 
     def clashes(self, other: Claim) -> bool:
         """Tell whether both cannot have what they claim."""
@@ -94,8 +95,76 @@ class Claim:
         return not apart and not (self.reuses and other.reuses)
 
 
-# By what is claimed and whether a template claims it, the first socket that does.
-Claims = t.Dict[t.Tuple[Claim, bool], str]
+# A host, a port and a path.
+Place = t.Tuple[str, int, str]
+
+
+class Claims:
+    """Who listens where, of the sockets that were looked at; there may be very many."""
+
+    def __init__(self) -> None:
+        self._first: dict[Place, Claim] = {}
+        self._others: dict[Place, dict[t.Hashable, Claim]] = {}
+        self._by_port: dict[int, list[Place]] = collections.defaultdict(list)
+        self._wide: set[int] = set()
+
+    def take_free(self, claim: Claim) -> bool:
+        """Take a claim into account if there is surely none that it could clash with."""
+        address = claim[0]
+        place = address[1:4]
+        host, port, _path = place
+        if host:
+            if host in _ANY_HOST:
+                if port in self._by_port:
+                    return False
+                self._wide.add(port)
+            elif port in self._wide or place in self._first:
+                return False
+            self._by_port[port].append(place)
+        elif place in self._first:
+            return False
+        self._first[place] = claim
+        return True
+
+    def holder(self, claim: Claim) -> str | None:
+        """Give the first socket that has what another one claims.
+
+        A template holds nothing against its instances, nor they against it.
+        """
+        name = claim.socket
+        template = template_of(name)
+        for place in self._asked(claim.address):
+            for held in self._at(place):
+                if not claim.clashes(held):
+                    continue
+                if template != held.socket and template_of(held.socket) != name:
+                    return held.socket
+        return None
+
+    def add(self, claim: Claim) -> None:
+        """Take a claim into account; of those that are like it the first one counts."""
+        address = claim.address
+        place = address[1:4]
+        if place not in self._first:
+            self._first[place] = claim
+            if address.host:
+                self._by_port[address.port].append(place)
+                if address.host in _ANY_HOST:
+                    self._wide.add(address.port)
+            return
+        like = (*address, *claim[1:3], is_template(claim.socket))
+        self._others.setdefault(place, {}).setdefault(like, claim)
+
+    def _asked(self, address: ListenAddress) -> t.Iterable[Place]:
+        host, port, path = place = address[1:4]
+        if host in _ANY_HOST:
+            return self._by_port.get(port, ())
+        return (place, *((one, port, path) for one in _ANY_HOST if host))
+
+    def _at(self, place: Place) -> t.Iterator[Claim]:
+        if place in self._first:
+            yield self._first[place]
+            yield from self._others.get(place, {}).values()
 
 
 def listeners(subject: Subject) -> list[Assignment]:
@@ -180,71 +249,55 @@ def addresses(subject: Subject) -> t.Iterator[Problem]:
 def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
     """Give the listeners of each socket whose address one before it has."""
     found: dict[str, list[tuple[Assignment, str, Severity]]] = {}
-    taken: dict[t.Any, dict[str, Claims]] = {}
+    claims = Claims()
+    new = tuple.__new__  # half of what Claim() takes
     for subject in world.of_type("socket"):
-        # What the whole socket says of its listeners, and what was claimed by it before.
-        terms = (
-            _is_v6_only(subject),
-            subject.value("Socket", "BindToDevice"),
-            subject.flag("Socket", "ReusePort"),
-        )
-        claimed: dict[tuple[str, str], Claim | None] = {}
+        name = subject.name
+        v6_only = _is_v6_only(subject)
+        device = subject.value("Socket", "BindToDevice")
+        reuses = subject.flag("Socket", "ReusePort")
+        holders: dict[ListenAddress, str | None] = {}
+        clashing = found.setdefault(name, [])
+        left = {"error": MOST_PROBLEMS, "warning": MOST_PROBLEMS}
         for entry in listeners(subject):
-            place = (entry.key, entry.value)
-            if place not in claimed:
-                claimed[place] = _claim(subject, entry, *terms)
-            claim = claimed[place]
-            if claim is None:
+            address = _address(subject, entry)
+            if address is None:
                 continue
-            if len(found.get(subject.name, ())) == MOST_PROBLEMS:
-                # Nobody reads more.
+            if v6_only:
+                address = address._replace(v6only=True)
+            claim = new(Claim, (address, device, reuses, name))
+            if claims.take_free(claim):
+                continue
+            if address not in holders:
+                holders[address] = claims.holder(claim)
+                claims.add(claim)
+            elif holders[address] is None and not (reuses and address.host):
+                holders[address] = name
+            holder = holders[address]
+            if holder is None:
+                continue
+            shared = address.kind in _SHARED_KINDS or (
+                address.host and address.kind == "datagram"
+            )
+            severity: Severity = "warning" if shared else "error"
+            if left[severity] >= 0:
+                # One more than is read, so that it is said that there are more.
+                left[severity] -= 1
+                clashing.append((entry, holder, severity))
+            if left["error"] < 0:
                 break
-            address = claim.address
-            # Only what has one port, or one path, can clash.
-            hosts = taken.setdefault((address.port, address.path), {})
-            holder = _holder(subject.name, claim, hosts)
-            if holder:
-                shared = address.kind in _SHARED_KINDS or (
-                    address.host and address.kind == "datagram"
-                )
-                found.setdefault(subject.name, []).append(
-                    (entry, holder, "warning" if shared else "error")
-                )
-            claims = hosts.setdefault(address.host, {})
-            claims.setdefault((claim, subject.is_template), subject.name)
     return found
 
 
-def _holder(name: str, claim: Claim, hosts: t.Mapping[str, Claims]) -> str | None:
-    """Give the first socket that has what another one claims.
-
-    A template holds nothing against its instances, nor they against it.
-    """
-    host = claim.address.host
-    asked: t.Iterable[str] = hosts if host in _ANY_HOST else (host, *_ANY_HOST)
-    for one in asked:
-        for (held, _is_template), holder in hosts.get(one, {}).items():
-            if not claim.clashes(held):
-                continue
-            if template_of(name) != holder and template_of(holder) != name:
-                return holder
-    return None
-
-
-def _claim(
-    subject: Subject, entry: Assignment, v6_only: bool, device: str, reuses: bool
-) -> Claim | None:
-    """Give what a listener claims; None where that is not told by its text."""
+def _address(subject: Subject, entry: Assignment) -> ListenAddress | None:
+    """Give what a listener listens on; None where that is not told by its text."""
     value = subject.resolved(entry.value)
     if "%" in value or KINDS[entry.key] in _OPEN_TO_ALL:
         return None
     try:
-        address = ListenAddress.parse(entry.key, value)
+        return ListenAddress.parse(entry.key, value)
     except InvalidListenAddress:
         return None
-    if v6_only:
-        address = replace(address, v6only=True)
-    return Claim(address, v6_only, device, reuses)
 
 
 def _is_v6_only(subject: Subject) -> bool:
@@ -277,12 +330,13 @@ def lasting(subject: Subject) -> t.Iterator[Problem]:
         for entry in service.kept("Service", "RuntimeDirectory")
         for word in entry.value.split()
     }
-    for entry in listeners(subject):
+    for entry in listeners(subject) if folders else ():
         path = subject.resolved(entry.value)
-        if path.startswith("/"):
-            path = posixpath.normpath(path).replace("/var/run/", "/run/", 1)
-        for folder in folders:
-            if path.startswith(f"/run/{folder}/"):
+        if not path.startswith("/"):
+            continue
+        path = posixpath.normpath(path).replace("/var/run/", "/run/", 1)
+        for above in _above(path):
+            if above in folders:
                 yield DIRECTORY.at(
                     f"{path} lies in {service.name}'s RuntimeDirectory, which is "
                     "removed when it stops: the socket is gone after the first stop. "
@@ -290,6 +344,12 @@ def lasting(subject: Subject) -> t.Iterator[Problem]:
                     "Socket",
                     entry,
                 )
+
+
+def _above(path: str) -> t.Iterator[str]:
+    """Give the directories above a path below /run, without /run/ before them."""
+    parts = path.split("/")[2:-1] if path.startswith("/run/") else []
+    return itertools.accumulate(parts, lambda above, part: f"{above}/{part}")
 
 
 def requirement(subject: Subject) -> t.Iterator[Problem]:
@@ -351,9 +411,6 @@ def binding(subject: Subject) -> t.Iterator[Problem]:
     }
     if not ports:
         return
-    pattern = re.compile(
-        r"(?:^|[:=\s\"'])(" + "|".join(sorted(ports)) + r")(?:$|[/\s\"',])"
-    )
     places = [(entry, _arguments(subject, entry)) for entry in starts(subject)]
     places += [
         (entry, entry.value)
@@ -361,10 +418,10 @@ def binding(subject: Subject) -> t.Iterator[Problem]:
         if re.search(r"PORT|LISTEN|BIND|ADDR", entry.value)
     ]
     for entry, text in places:
-        match = pattern.search(text)
-        if match:
+        named = next((n for n in _LIKE_PORT.findall(text) if n in ports), None)
+        if named:
             yield BINDS.at(
-                f"{entry.key} names port {match[1]}, which {ports[match[1]]} holds: if "
+                f"{entry.key} names port {named}, which {ports[named]} holds: if "
                 "the program binds it by itself, it fails, or it does not use the socket",
                 "Service",
                 entry,
@@ -378,6 +435,6 @@ def _arguments(subject: Subject, entry: Assignment) -> str:
 
 
 SOCKET_WHOLE: t.Final = (finder(verify), finder(triggers))
-SOCKET_FINDERS: t.Final = (finder(addresses), finder(names), finder(lasting))
-SERVICE_FINDERS: t.Final = (finder(binding),)
-SERVICE_WHOLE: t.Final = (finder(requirement),)
+SOCKET_FINDERS: t.Final = (finder(addresses), hinter(names), finder(lasting))
+SERVICE_FINDERS: t.Final = (hinter(binding),)
+SERVICE_WHOLE: t.Final = (hinter(requirement),)

@@ -21,6 +21,9 @@ UNREADABLE = rule(
     "unreadable-unit", "error", "systemd cannot read the file and refuses the unit."
 )
 EMPTY = rule("empty-unit", "error", "A file without a byte masks the unit.")
+MORE = rule(
+    "more-problems", "error", "The unit has more problems than are worth naming."
+)
 LINE = rule("ignored-line", "error", "systemd ignores a line that it cannot read.")
 SECTION = rule(
     "unknown-section", "error", "The unit has a section that its type does not have."

@@ -20,7 +20,7 @@ from functools import lru_cache
 from .._tables import directives
 from .._units.unit import Assignment
 from .._units.unit_name import is_unit_name
-from .rule import Problem, Subject, World, family, finder, rule
+from .rule import Problem, Subject, World, family, finder, hinter, rule
 
 MISSING = rule("missing-unit", "warning", "The unit needs one that the set lacks.")
 CYCLE = rule("dependency-cycle", "error", "Units of the set wait for each other.")
@@ -283,5 +283,5 @@ def _cycle_through(start: str, order: Order) -> list[str]:
     return []
 
 
-FINDERS: t.Final = (finder(missing), finder(cycles))
+FINDERS: t.Final = (hinter(missing), finder(cycles))
 WHOLE_FINDERS: t.Final = (finder(never),)

@@ -11,8 +11,8 @@ from __future__ import annotations
 import ipaddress
 import posixpath
 import re
+import socket
 import typing as t
-from dataclasses import dataclass, field, replace
 
 from .unit import Unit
 
@@ -38,15 +38,23 @@ _HOST_PORT = re.compile(
 
 _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _DOTTED = re.compile(rf"(?:{_BYTE}\.){{3}}{_BYTE}\Z")
+# Of most addresses nothing else needs to be asked; a unit may have very many.
+_PLAIN = re.compile(
+    rf"(?:((?:{_BYTE}\.){{3}}{_BYTE})|\[([0-9A-Fa-f:]+)\])"
+    r":([1-9][0-9]{0,3}|[1-5][0-9]{4})\Z"
+)
 
 
 class InvalidListenAddress(ValueError):
     """An address that systemd would not listen on."""
 
 
-@dataclass(frozen=True)
-class ListenAddress:
-    """One address of a socket: an IP port, or anything that is told by its path."""
+class ListenAddress(t.NamedTuple):
+    """One address of a socket: an IP port, or anything that is told by its path.
+
+    Two are the same whatever `v6only` is. A tuple, because a unit may have very many
+    of them.
+    """
 
     kind: str
     """What is opened: `stream`, `datagram`, `seqpacket`, `fifo` …"""
@@ -55,26 +63,37 @@ class ListenAddress:
     port: int = 0
     path: str = ""
     """The path, `@name` for an abstract socket, or the text of another kind."""
-    v6only: bool = field(default=False, compare=False)
+    v6only: bool = False
     """Whether IPv4 is left to others (`BindIPv6Only=ipv6-only`)."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ListenAddress) and self[:4] == other[:4]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:4])
 
     @classmethod
     def parse(cls, directive: str, value: str) -> ListenAddress:
         """Read the value of one Listen directive. Raises InvalidListenAddress."""
         kind = KINDS[directive]
-        if value.startswith(("/", "@")) or kind in (
-            "netlink",
-            "queue",
-            "special",
-            "usb",
-        ):
-            return cls(kind, path=_simple(value))
+        new = tuple.__new__  # half of what cls() takes
+        if value[:1] in ("/", "@") or kind in ("netlink", "queue", "special", "usb"):
+            return new(cls, (kind, "", 0, _simple(value), False))
+        if value.startswith("vsock"):
+            return new(cls, (kind, "", 0, value, False))
         if _PORT.match(value):
-            return cls(kind, "*", _port(value))
+            return new(cls, (kind, "*", _port(value), "", False))
+        plain = _PLAIN.match(value)
+        if plain:
+            host, v6, port = plain.groups()
+            host = host or _plain_v6(v6)
+            if host:
+                return new(cls, (kind, host, int(port), "", False))
         found = _HOST_PORT.match(value)
         if not found:
-            if value.startswith("vsock"):
-                return cls(kind, path=value)
             raise InvalidListenAddress(
                 f"{directive}={value} is no address: a port, IP:port, [IPv6]:port, a "
                 "path or @name"
@@ -126,7 +145,7 @@ def listen_addresses(unit: Unit) -> list[ListenAddress]:
                 continue
             addresses.append(ListenAddress.parse(assignment.key, assignment.value))
     if unit.effective("Socket", "BindIPv6Only")[-1:] == ["ipv6-only"]:
-        return [replace(address, v6only=True) for address in addresses]
+        return [address._replace(v6only=True) for address in addresses]
     return addresses
 
 
@@ -134,18 +153,33 @@ def _host(directive: str, value: str, found: re.Match[str]) -> str:
     """The IP address, each in one spelling. Raises InvalidListenAddress."""
     text = found["v4"]
     if text and _DOTTED.match(text):
-        return text  # it has one spelling only; a unit may hold very many of them
+        return text  # it has one spelling only
     try:
         return str(ipaddress.ip_address(text or found["v6"]))
     except ValueError as exc:
         raise InvalidListenAddress(f"{directive}={value}: {exc}") from exc
 
 
+def _plain_v6(text: str) -> str:
+    """An IPv6 address in its one spelling; empty for one with IPv4 in it, or for none.
+
+    As `ipaddress` does it, in a small part of the time.
+    """
+    try:
+        plain = socket.inet_ntop(
+            socket.AF_INET6, socket.inet_pton(socket.AF_INET6, text)
+        )
+    except (OSError, ValueError):
+        return ""
+    return "" if "." in plain else plain
+
+
 def _simple(path: str) -> str:
     """A path as systemd simplifies it; /var/run has been /run for long."""
-    if not path.startswith("/"):
+    if path[0] != "/":
         return path
-    path = "/" + posixpath.normpath(path).lstrip("/")
+    if "//" in path or "/." in path or path[-1] == "/":
+        path = "/" + posixpath.normpath(path).lstrip("/")
     return path[len("/var") :] if path.startswith("/var/run/") else path
 
 

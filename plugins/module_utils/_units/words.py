@@ -16,14 +16,12 @@ from __future__ import annotations
 
 import re
 import typing as t
-from dataclasses import dataclass
 from functools import lru_cache
 
 BLANKS = " \t\n\r"
 PREFIXES = "-@:+!|"
 _PREFIXED = frozenset(PREFIXES)
 
-_SPECIAL = re.compile(r"[\"'\\]")
 _ESCAPES = {
     "a": "\a",
     "b": "\b",
@@ -45,6 +43,13 @@ _NUMERIC = re.compile(
     r"x(?P<x>[0-9a-fA-F]{2})|u(?P<u>[0-9a-fA-F]{4})|U(?P<U>[0-9a-fA-F]{8})"
     r"|(?P<o>[0-7]{3})"
 )
+# The parts of one word, of which none is left open: two kinds of quotes, and the rest
+_PARTS = re.compile(
+    r'"([^"\\]*(?:\\.[^"\\]*)*)"'
+    r"|'([^'\\]*(?:\\.[^'\\]*)*)'"
+    r"|((?:[^\"'\\]+|\\.)+)",
+    re.S,
+)
 _BYTE = re.compile("[\udc80-\udcff]")
 # A run of characters and escapes inside each kind of quotes
 _INSIDE = {
@@ -57,13 +62,14 @@ class InvalidWords(ValueError):
     """A quote is left open, or a backslash stands at the very end."""
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(t.NamedTuple):
     """One command of an ``Exec…=`` line.
 
     ``prefixes`` are the characters before the program that systemd took off;
     ``argv`` is what the program is given, before specifiers and variables are
     expanded. Its first is the program, or what stands there for it after ``@``.
+
+    A tuple, because a unit may have very many of them.
     """
 
     prefixes: str
@@ -90,8 +96,9 @@ def split_words(
     an unknown escape too, as in ``Environment=``, where systemd drops that word and
     all that follow.
     """
-    if not _SPECIAL.search(value):
-        return _split_plain(value, separators)
+    raw = _raw_words(value, separators, unquote)
+    if raw is not None and not (strict and "\\" in value):
+        return [_read_word(word, unquote, cunescape) for word in raw]
     splitter = _Splitter(value, cunescape, unquote, relax, separators)
     words: list[str] = []
     while True:
@@ -122,6 +129,12 @@ def unknown_escapes(value: str) -> list[str]:
     """
     if "\\" not in value:
         return []
+    raw = _raw_words(value)
+    if raw is not None:
+        unknown: list[str] = []
+        for word in raw:
+            _read_word(word, True, True, unknown)
+        return unknown
     splitter = _Splitter(value, True, True, False, BLANKS)
     while splitter.next() is not None:
         pass
@@ -146,8 +159,9 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
 @lru_cache(maxsize=2**17)
 def _read_commands(value: str) -> tuple[tuple[Command, ...], tuple[str, ...]]:
     """The commands of a line, and the escapes in it that systemd does not know."""
-    if not _SPECIAL.search(value):
-        return _split_plain_commands(value), ()
+    raw = _raw_words(value)
+    if raw is not None:
+        return _commands_of(raw)
     splitter = _Splitter(value, True, True, False, BLANKS)
     commands: list[Command] = []
     while True:
@@ -158,21 +172,28 @@ def _read_commands(value: str) -> tuple[tuple[Command, ...], tuple[str, ...]]:
             commands.append(_command(first, _arguments(splitter)))
 
 
-def _split_plain_commands(value: str) -> tuple[Command, ...]:
-    """The commands of a line without quotes and escapes."""
-    words = _split_plain(value, BLANKS)
-    if ";" not in value:
-        return (_command(words[0], words[1:]),) if words else ()
-    commands, start = [], 0
-    while start < len(words):
+def _commands_of(raw: t.Sequence[str]) -> tuple[tuple[Command, ...], tuple[str, ...]]:
+    """The same of the words of a line as they stand there, of which none is left open."""
+    commands: list[Command] = []
+    unknown: list[str] = []
+    start = 0
+    while start < len(raw):
+        first = _read_word(raw[start], True, True, unknown)
+        start += 1
+        if first == ";":
+            continue
         try:
-            end = words.index(";", start)
+            # Among the arguments only one without quotes ends the command.
+            end = raw.index(";", start)
         except ValueError:
-            end = len(words)
-        if end > start:
-            commands.append(_command(words[start], words[start + 1 : end]))
+            end = len(raw)
+        arguments = [
+            ";" if word == "\\;" else _read_word(word, True, True, unknown)
+            for word in raw[start:end]
+        ]
+        commands.append(_command(first, arguments))
         start = end + 1
-    return tuple(commands)
+    return tuple(commands), tuple(unknown)
 
 
 def _arguments(splitter: _Splitter) -> list[str]:
@@ -213,11 +234,66 @@ def _may_follow(prefixes: str, prefix: str) -> bool:
     return prefix not in prefixes
 
 
-def _split_plain(value: str, separators: str) -> list[str]:
-    for blank in separators[1:]:
-        if blank in value:
-            value = value.replace(blank, separators[0])
-    return [word for word in value.split(separators[0]) if word]
+def _raw_words(
+    value: str, separators: str = BLANKS, unquote: bool = True
+) -> list[str] | None:
+    """The words of a value as they stand there, with their quotes and escapes.
+
+    None where a quote is left open, or a backslash stands at the very end. Without
+    `unquote` quotes are characters like any other.
+    """
+    quoted = unquote and ('"' in value or "'" in value)
+    if not quoted and "\\" not in value:
+        for blank in separators[1:]:
+            if blank in value:
+                value = value.replace(blank, separators[0])
+        return [word for word in value.split(separators[0]) if word]
+    words = _whole_words(separators, unquote).findall(value)
+    if "\\" in words or (quoted and ('"' in words or "'" in words)):
+        return None
+    return words
+
+
+@lru_cache(maxsize=32)
+def _whole_words(separators: str, unquote: bool) -> t.Pattern[str]:
+    """What finds raw words; of what is left open it finds the first character alone."""
+    quotes = "\"'" if unquote else ""
+    parts = [f"[^{re.escape(separators + quotes)}\\\\]+", r"\\."]
+    parts += [rf"{mark}[^{mark}\\]*(?:\\.[^{mark}\\]*)*{mark}" for mark in quotes]
+    return re.compile(f"(?:{'|'.join(parts)})+|[\\\\{quotes}]", re.S)
+
+
+def _read_word(
+    word: str, unquote: bool, cunescape: bool, unknown: list[str] | None = None
+) -> str:
+    """A raw word without its quotes, escapes decoded; the unknown ones are added."""
+    if not unquote or ('"' not in word and "'" not in word):
+        return _decoded(word, cunescape, unknown) if "\\" in word else word
+    quote = word[0]
+    inner = word[1:-1]
+    if quote in "\"'" and quote == word[-1] and quote not in inner:
+        return _decoded(inner, cunescape, unknown) if "\\" in inner else inner
+    parts = [one or two or rest for one, two, rest in _PARTS.findall(word)]
+    if "\\" in word:
+        parts = [_decoded(part, cunescape, unknown) for part in parts]
+    return _join(parts)
+
+
+def _decoded(text: str, cunescape: bool, unknown: list[str] | None) -> str:
+    """What the escapes of a text stand for, of which none is cut off."""
+    if not cunescape:
+        return _join([_LITERAL.sub(r"\1", text)])
+
+    def replace(match: t.Match[str]) -> str:
+        escape = match.group()
+        known = _known_escape(escape)
+        if known is not None:
+            return known
+        if unknown is not None:
+            unknown.append(escape[:2])
+        return escape
+
+    return _join([_ESCAPE.sub(replace, text)])
 
 
 @lru_cache(maxsize=32)
@@ -310,7 +386,7 @@ class _Splitter:
             return text
         if self.cunescape:
             return _ESCAPE.sub(self._replace, text)
-        return _LITERAL.sub(r"\1", text)
+        return _join([_LITERAL.sub(r"\1", text)])
 
     def _replace(self, match: t.Match[str]) -> str:
         escape = match.group()

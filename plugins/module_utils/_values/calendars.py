@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from functools import lru_cache
 
 SHORTHANDS: t.Final = frozenset(
     (
@@ -85,6 +86,7 @@ def _is_zone(word: str) -> bool:
     return _ZONE.fullmatch(word) is not None
 
 
+@lru_cache(maxsize=512)
 def _are_weekdays(text: str) -> bool:
     first: int | None = None
     text = text.lower()
@@ -141,6 +143,8 @@ def _is_time(text: str) -> bool:
     )
 
 
+# Most parts are one of few numbers, and there may be very many expressions.
+@lru_cache(maxsize=4096)
 def _is_chain(
     text: str, low: float, high: float, fractions: bool, from_end: bool
 ) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import typing as t
+from functools import lru_cache
 
 from .._tables import directives
 from .._units.words import Command, InvalidWords, split_commands
@@ -31,13 +32,56 @@ _LONG_WORDS_REFUSED_BY: t.Final = 249
 _URL_SAFE_SINCE: t.Final = 256
 _SHELL_ALONE: t.Final = re.compile(r"[-@:+!]*\|[-@:+!]*(?:\s|$)")
 _CONTROL: t.Final = re.compile(r"[\x01-\x1f\x7f]")
+_NOT_IN_PROGRAM: t.Final = re.compile(r"[\x01-\x1f\x7f\"'\\]")
+_NOT_IN_PROGRAM_NOW: t.Final = re.compile(r"[\x01-\x1f\x7f\"'\\*?\[]")
 _NAMESPACES: t.Final = ("cgroup", "ipc", "net", "mnt", "pid", "user", "uts")
 _TIME_NAMESPACE_SINCE: t.Final = 257
 _BASE64: t.Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 
+# One that stands for no character that means anything later on
+_KNOWN_ESCAPE: t.Final = r"|\\(?:[abfnrtvs\\\"']|x(?:2[0-46-9a-fA-F]|[3-7][0-9a-fA-F]))"
+# Assignments with nothing in them that has to be looked at
+_ORDINARY_NAME: t.Final = r"[A-Za-z_][A-Za-z0-9_]*="
+_ORDINARY_QUOTED: t.Final = (
+    rf"\"(?:[^\"\\%]{_KNOWN_ESCAPE})*\"|'(?:[^'\\%]{_KNOWN_ESCAPE})*'"
+)
+_ORDINARY_VARIABLE: t.Final = (
+    rf"(?:{_ORDINARY_NAME}(?:[^ \t\n\r\"'\\%]{_KNOWN_ESCAPE}|{_ORDINARY_QUOTED})*"
+    rf"|(?=[\"']{_ORDINARY_NAME})(?:{_ORDINARY_QUOTED}))(?![^ \t])"
+)
+_ORDINARY_VARIABLES: t.Final = re.compile(
+    rf"{_ORDINARY_VARIABLE}(?:[ \t]+{_ORDINARY_VARIABLE})*[ \t]*"
+)
+# Longer lines are read word by word.
+_ORDINARY_LENGTH: t.Final = 1000
+
+
+@lru_cache(maxsize=32)
+def _ordinary(systemd: int) -> t.Pattern[str]:
+    """What finds commands with nothing in them that has to be looked at.
+
+    Their programs are plain paths or names; their words have only escapes and specifiers
+    that are surely known.
+    """
+    specifiers = sorted(directives.specifiers(systemd))
+    if systemd == _LONG_WORDS_REFUSED_BY:
+        specifiers = ["%"]
+    inside = f"{_KNOWN_ESCAPE}|%[{''.join(specifiers)}]"
+    part = r"[^\x01- \"'$%*/;?\[\\\]|\x7f]+"
+    path = rf"(?:/{part})*/(?!\.\.?(?:[ \t\"]|\Z)){part}"
+    name = r"[A-Za-z0-9_][A-Za-z0-9_+.-]{0,200}"
+    program = rf"(?:[-:+]?(?:{path}|{name})|\"[-:+]?{path}\")"
+    quoted = rf"\"(?:[^\"\\%]{inside})*\"|'(?:[^'\\%]{inside})*'"
+    word = rf"(?!;)(?:[^ \t\n\r\"'\\%]{inside}|{quoted})+|\\;"
+    command = rf"{program}(?:[ \t]+(?:{word})(?![^ \t]))*"
+    return re.compile(rf"{command}(?:[ \t]+;[ \t]+{command})*[ \t]*")
+
+
 def command_line(value: str, key: str, systemd: int) -> None:
     """The commands of an Exec directive: prefixes, program, arguments."""
+    if len(value) < _ORDINARY_LENGTH and _ordinary(systemd).fullmatch(value):
+        return
     unknown: list[str] = []
     try:
         commands = split_commands(value, unknown)
@@ -59,38 +103,40 @@ def _check_command(command: Command, systemd: int) -> None:
             f"the prefix | came with systemd {SHELL_PREFIX_SINCE}",
         )
     else:
-        program = expand(program, systemd)
-        demand(bool(program), "the program is missing")
-        demand(
-            re.search(r"[\x01-\x1f\x7f\"'\\]", program) is None,
-            f"{program!r} has a character that no program's path may have",
-        )
-        if systemd >= SHELL_PREFIX_SINCE:
-            demand(
-                re.search(r"[*?\[]", program) is None,
-                f"{program!r} has a character that no program's path may have",
-            )
-        demand(
-            not program.endswith("/") and program.rpartition("/")[2] not in (".", ".."),
-            f"{program!r} is a directory",
-        )
-        demand(
-            program.startswith("/")
-            or basics.is_file_name(program)
-            or (systemd < 248 and "/" not in program),
-            f"{program!r} is neither an absolute path nor a plain name",
-        )
+        _check_program(expand(program, systemd), systemd)
     if "@" in command.prefixes and "|" not in command.prefixes:
         demand(bool(command.argv), "after @ the program's own name must follow")
     for word in command.argv:
+        if "%" not in word and systemd != _LONG_WORDS_REFUSED_BY:
+            continue
         resolved = expand(word, systemd)
         demand(
-            systemd != _LONG_WORDS_REFUSED_BY or len(resolved.encode()) < 4096,
+            systemd != _LONG_WORDS_REFUSED_BY
+            or len(resolved.encode("utf-8", "surrogateescape")) < 4096,
             f"systemd {_LONG_WORDS_REFUSED_BY} refuses an argument of 4096 bytes",
         )
 
 
+def _check_program(program: str, systemd: int) -> None:
+    if not program:
+        raise BadValue("the program is missing")
+    refused = _NOT_IN_PROGRAM if systemd < SHELL_PREFIX_SINCE else _NOT_IN_PROGRAM_NOW
+    if refused.search(program):
+        raise BadValue(f"{program!r} has a character that no program's path may have")
+    if program[-1] == "/" or program.rpartition("/")[2] in (".", ".."):
+        raise BadValue(f"{program!r} is a directory")
+    if not (
+        program[0] == "/"
+        or basics.is_file_name(program)
+        or (systemd < 248 and "/" not in program)
+    ):
+        raise BadValue(f"{program!r} is neither an absolute path nor a plain name")
+
+
 def environment(value: str, key: str, systemd: int) -> None:
+    plain = len(value) < _ORDINARY_LENGTH and value.isascii()
+    if plain and _ORDINARY_VARIABLES.fullmatch(value):
+        return
     for word in distinct_words(value, cunescape=True):
         demand(
             basics.is_env_assignment(expand(word, systemd)),

@@ -26,6 +26,21 @@ from .text import (
     words_of,
 )
 
+# Words in which nothing is to be replaced, and with which nothing is wrong.
+_PLAIN_LENGTH: t.Final = 255
+_PLAIN_PART: t.Final = r"[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+_PLAIN_DIRECTORY: t.Final = rf"(?!private(?:[/ ]|\Z)){_PLAIN_PART}(?:/{_PLAIN_PART})*"
+_PLAIN_DIRECTORIES: t.Final = re.compile(
+    rf"{_PLAIN_DIRECTORY}(?: +{_PLAIN_DIRECTORY})*"
+)
+_PLAIN_PATHS: t.Final = re.compile(
+    rf"[-+]?(?:/{_PLAIN_PART})+(?: +[-+]?(?:/{_PLAIN_PART})+)*"
+)
+_PLAIN_BIND: t.Final = (
+    rf"-?(?:/{_PLAIN_PART})+(?::(?:/{_PLAIN_PART})+(?::(?:no)?rbind)?)?"
+)
+_PLAIN_BINDS: t.Final = re.compile(rf"{_PLAIN_BIND}(?: +{_PLAIN_BIND})*")
+
 # From here on these lists are of tuples, split twice.
 _TUPLES_SINCE: t.Final = 248
 _EXEC_DIRECTORY_TUPLES_SINCE: t.Final = 251
@@ -63,6 +78,8 @@ def paths(value: str, key: str, systemd: int) -> None:
 
 def sandbox_paths(value: str, key: str, systemd: int) -> None:
     """Paths with `-` (may be missing) and `+` (below the service's own root)."""
+    if len(value) <= _PLAIN_LENGTH and _PLAIN_PATHS.fullmatch(value):
+        return
     for word in distinct_words(value):
         if word.startswith("-"):
             word = word[1:]
@@ -98,6 +115,8 @@ def temporary_file_systems(value: str, key: str, systemd: int) -> None:
 
 def bind_paths(value: str, key: str, systemd: int) -> None:
     """Words of SOURCE[:DESTINATION[:rbind|norbind]]."""
+    if len(value) <= _PLAIN_LENGTH and _PLAIN_BINDS.fullmatch(value):
+        return
     for word in distinct_words(value, retain=systemd >= _TUPLES_SINCE):
         parts = [part.replace("\0", ":") for part in _split_tuple(word)]
         source = parts[0][1:] if parts[0].startswith("-") else parts[0]
@@ -118,6 +137,8 @@ def _split_tuple(word: str) -> list[str]:
 
 def exec_directories(value: str, key: str, systemd: int) -> None:
     """Relative names, from 251 on NAME[:SYMLINK[:FLAGS]]."""
+    if len(value) <= _PLAIN_LENGTH and _PLAIN_DIRECTORIES.fullmatch(value):
+        return
     tuples = systemd >= _EXEC_DIRECTORY_TUPLES_SINCE
     for word in distinct_words(value, retain=tuples):
         if tuples:

@@ -12,7 +12,13 @@ import re
 import typing as t
 
 from .._tables import directives
-from .._units.unit_name import is_template, is_unit_name, suffix
+from .._units.unit_name import (
+    MAX_LENGTH,
+    SUFFIXES,
+    is_template,
+    is_unit_name,
+    suffix,
+)
 from . import basics
 from .kinds_exec import check_base64
 from .kinds_paths import KERNEL_PATHS_SINCE
@@ -37,6 +43,11 @@ from .text import (
 
 # The types of units that can be made from a template (unit-def.c).
 _TEMPLATES: t.Final = ("service", "socket", "target", "timer", "path")
+# Names in which nothing is to be replaced, and none of which is a template.
+_PLAIN_NAME: t.Final = (
+    rf"[A-Za-z0-9:_.-]+(?:@[A-Za-z0-9:_.@-]+)?\.(?:{'|'.join(SUFFIXES)})"
+)
+_PLAIN_NAMES: t.Final = re.compile(rf"{_PLAIN_NAME}(?: +{_PLAIN_NAME})*")
 _URL: t.Final = re.compile(r"(?:https?://.|file:/|info:.|man:.).*", re.S)
 _BUS_NAME: t.Final = re.compile(
     r"(?::[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|[A-Za-z_-][A-Za-z0-9_-]*"
@@ -57,6 +68,8 @@ def unit_name(word: str, systemd: int) -> str:
 
 
 def units(value: str, key: str, systemd: int) -> None:
+    if len(value) <= MAX_LENGTH and _PLAIN_NAMES.fullmatch(value):
+        return
     for word in distinct_words(value, retain=True, unquote=False):
         unit_name(word, systemd)
 

@@ -18,6 +18,13 @@ import typing as t
 
 from .basics import is_integer, is_interface, path_problem
 
+# A port, perhaps with an address, in their plainest form: a unit may have very many.
+_BYTE: t.Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_PLAIN: t.Final = re.compile(
+    rf"(?:(?:(?:{_BYTE}\.){{3}}{_BYTE}|\[([0-9A-Fa-f:]+)\]):)?"
+    r"(?:[1-9][0-9]{0,3}|[1-5][0-9]{4})\Z"
+    r"|vsock:(?:0|[1-9][0-9]{0,8}):(?:0|[1-9][0-9]{0,8})\Z"
+)
 _UNIX_LENGTH: t.Final = 107  # sun_path without its last byte
 _VSOCK: t.Final = re.compile(r"vsock(?P<type>-dgram|-seqpacket|-stream)?:(?P<rest>.*)")
 _VSOCK_TYPES_SINCE: t.Final = 254
@@ -56,6 +63,9 @@ def listen_problem(text: str, directive: str, systemd: int) -> str | None:
             return f"longer than the {_UNIX_LENGTH} bytes of a UNIX socket's path"
         if len(text) == 1:
             return "the path or the name of a UNIX socket is missing"
+        return None
+    plain = _PLAIN.match(text)
+    if plain and not packets and (not plain[1] or is_ipv6(plain[1])):
         return None
     if packets and not text.startswith("vsock"):
         return f"{text!r} is no path and no @name: only UNIX sockets carry packets"
