@@ -61,6 +61,10 @@ from ansible_collections.activated.services.plugins.module_utils._credential.cre
     directives,
     in_store,
 )
+from ansible_collections.activated.services.plugins.module_utils._values.given import (
+    shown,
+    whole_number,
+)
 
 
 def credentials(
@@ -70,9 +74,10 @@ def credentials(
     try:
         if not isinstance(value, t.Mapping):
             raise InvalidCredential("must be a mapping of names to mappings")
-        if not str(systemd).isdecimal():
+        version = whole_number(systemd)
+        if version is None:
             raise InvalidCredential(
-                f"systemd is a version such as 252, not {systemd!r}"
+                f"systemd is a version such as 252, not {shown(systemd)}"
             )
         wishes = [Credential.parse(name, entry) for name, entry in value.items()]
         for wish in wishes:
@@ -81,8 +86,8 @@ def credentials(
                     f"credential {wish.name}: {wish.source} is where contents of this "
                     "service are stored; give its content, or another path"
                 )
-        sealed = int(systemd) >= SEALING if seals is None else bool(seals)
-        lines = directives(wishes, service, int(systemd), sealed)
+        sealed = version >= SEALING if seals is None else bool(seals)
+        lines = directives(wishes, service, version, sealed)
     except InvalidCredential as exc:
         raise AnsibleFilterError(f"activated.services.credentials: {exc}") from exc
     return {

@@ -130,6 +130,10 @@ from ansible.errors import AnsibleFilterError
 from ansible_collections.activated.services.plugins.module_utils._exposure import (
     exposure as _exposure,
 )
+from ansible_collections.activated.services.plugins.module_utils._values.given import (
+    shown,
+    whole_number,
+)
 
 
 def exposure(
@@ -143,10 +147,9 @@ def exposure(
         raise _error(f"drop_ins must be a list, not {type(drop_ins).__name__}")
     texts = [_text(text, "the text of a unit")]
     texts += [_text(drop_in, "a drop-in") for drop_in in drop_ins]
-    try:
-        version = int(systemd)  # type: ignore[call-overload]
-    except (OverflowError, TypeError, ValueError) as exc:
-        raise _error(f"systemd must be a version, not {systemd!r}") from exc
+    version = whole_number(systemd)
+    if version is None:
+        raise _error(f"systemd must be a version such as 252, not {shown(systemd)}")
     try:
         answer = _exposure.exposure(texts[0], version, texts[1:], architecture)
     except ValueError as exc:

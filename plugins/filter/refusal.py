@@ -67,19 +67,23 @@ from ansible_collections.activated.services.plugins.module_utils._units.render i
     InvalidValue,
     render_section,
 )
+from ansible_collections.activated.services.plugins.module_utils._values.given import (
+    whole_number,
+)
 
 
 def refusal(
     variables: t.Any, systemd: t.Any = NEWEST_PIN, below: str | None = None
 ) -> str:
     """See DOCUMENTATION."""
-    if not isinstance(variables, Mapping) or not str(systemd).isdecimal():
+    version = whole_number(systemd)
+    if not isinstance(variables, Mapping) or version is None:
         raise AnsibleFilterError(
             "activated.services.refusal: give variables by name, and a version as 252"
         )
     for name, value in variables.items():
         try:
-            _check(str(name), value, int(systemd), below)
+            _check(str(name), value, version, below)
         except (InvalidValue, Unquotable, InvalidSandbox) as exc:
             said = str(exc)
             return f"{name}{said}" if said[:1] in ".[:" else f"{name}: {said}"

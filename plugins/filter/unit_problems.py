@@ -103,6 +103,10 @@ from dataclasses import asdict
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.activated.services.plugins.module_utils._rules import judge
+from ansible_collections.activated.services.plugins.module_utils._values.given import (
+    shown,
+    whole_number,
+)
 
 
 def unit_problems(
@@ -121,10 +125,9 @@ def unit_problems(
     for other, value in (units or {}).items():
         if not isinstance(other, str) or not isinstance(value, str):
             raise _error(f"units[{other!r}] must be the text of a unit")
-    try:
-        version = int(systemd)  # type: ignore[call-overload]
-    except (OverflowError, TypeError, ValueError) as exc:
-        raise _error(f"systemd must be a version, not {systemd!r}") from exc
+    version = whole_number(systemd)
+    if version is None:
+        raise _error(f"systemd must be a version such as 252, not {shown(systemd)}")
     others = {str(other): str(value) for other, value in (units or {}).items()}
     try:
         problems = judge.unit_problems(str(text), name, version, others)

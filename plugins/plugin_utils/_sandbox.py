@@ -24,6 +24,10 @@ from ansible_collections.activated.services.plugins.module_utils._sandbox.needs 
 from ansible_collections.activated.services.plugins.module_utils._units.render import (
     InvalidValue,
 )
+from ansible_collections.activated.services.plugins.module_utils._values.given import (
+    shown,
+    whole_number,
+)
 
 
 @contextlib.contextmanager
@@ -41,13 +45,16 @@ def asked(
     `where` is the filter's full name. What is refused, here or while the sandbox is used,
     is raised as AnsibleFilterError, with the service's name and the variable's.
     """
-    if not str(systemd).isdigit():
-        raise AnsibleFilterError(f"{where}: systemd {systemd!r} is no version like 252")
+    version = whole_number(systemd)
+    if version is None:
+        raise AnsibleFilterError(
+            f"{where}: systemd {shown(systemd)} is no version like 252"
+        )
     named = f"{where}: {name}" if name else where
     if beside is not None and not isinstance(beside, t.Mapping):
         raise AnsibleFilterError(f"{where}: beside must be a mapping of directives")
     try:
-        yield Sandbox.parse(wish, int(systemd), Needs.parse(needs or {}, prefix))
+        yield Sandbox.parse(wish, version, Needs.parse(needs or {}, prefix))
     except (InvalidSandbox, InvalidValue) as exc:
         raise AnsibleFilterError(f"{named}: {prefix}sandbox: {exc}") from exc
     except InvalidNeed as exc:

@@ -69,6 +69,52 @@ def test_fails_as_this_systemd_would(
     ), problems
 
 
+TEMPLATES = {
+    "a path": "ListenStream=/run/app/%i.sock",
+    "a port": "ListenStream=%i",
+    "an address": "ListenStream=%i:8080",
+    "a host of a network": "ListenStream=127.0.0.%i:8080",
+}
+
+
+@pytest.mark.parametrize("kind", TEMPLATES)
+def test_takes_templates_that_want_an_instance_of_their_own(
+    target: Target, remote: Remote, kind: str
+) -> None:
+    units = {
+        "app@.socket": f"[Socket]\n{TEMPLATES[kind]}\n",
+        "app@.service": "[Service]\nExecStart=/bin/echo %i\nDynamicUser=yes\n",
+    }
+    assert remote.run("unit_check", units=units)["problems"] == []
+    units["app@.socket"] += "Nonsense=%i\n"
+    with pytest.raises(Failed) as failed:
+        remote.run("unit_check", units=units)
+    (problem,) = failed.value.result["problems"]
+    assert (problem["unit"], problem["line"]) == ("app@.socket", 3)
+
+
+def test_takes_a_timer_whose_instance_is_its_time(remote: Remote) -> None:
+    units = {
+        "app@.timer": "[Timer]\nOnCalendar=%i\n",
+        "app@.service": "[Service]\nExecStart=/bin/true\nDynamicUser=yes\n",
+    }
+    assert remote.run("unit_check", units=units)["problems"] == []
+    units["app@.timer"] = "[Timer]\nOnCalendar=%i-%i-%i-%i\n"
+    with pytest.raises(Failed):
+        remote.run("unit_check", units=units)
+
+
+def test_takes_the_instance_that_the_set_names(remote: Remote) -> None:
+    units = {
+        "app@.timer": "[Timer]\nOnCalendar=%i *-*-*\n",
+        "app@.service": "[Service]\nExecStart=/bin/true\nDynamicUser=yes\n",
+    }
+    with pytest.raises(Failed):
+        remote.run("unit_check", units=units)
+    units["app.target"] = "[Unit]\nWants=app@Mon.timer\n"
+    assert remote.run("unit_check", units=units)["problems"] == []
+
+
 def test_runs_in_check_mode(remote: Remote) -> None:
     assert remote.run("unit_check", check=True, units=GOOD)["problems"] == []
     with pytest.raises(Failed):

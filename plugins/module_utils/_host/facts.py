@@ -27,7 +27,7 @@ def systemd_version(run: Run) -> int:
     `run(argv)` gives (rc, out, err).
     """
     rc, out, err = run(["systemctl", "--version"])
-    found = re.match(r"systemd (\d+)", out)
+    found = re.match(r"systemd ([0-9]{1,6})\b", out)
     if rc or not found:
         raise UnsuitableHost(
             "the host has no systemd that answers: systemctl --version said "

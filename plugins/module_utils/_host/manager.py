@@ -105,7 +105,7 @@ def parse_span(text: str) -> int | None:
 def parse_version(text: str) -> int:
     """The number that a version begins with, such as ``257.13-1``, ``v252`` or the first
     line of ``systemctl --version``; 0 when there is none."""
-    match = re.match(r"(?:systemd |v)?(\d+)", text)
+    match = re.match(r"(?:systemd |v)?([0-9]{1,6})(?![0-9])", text)
     return int(match.group(1)) if match else 0
 
 

@@ -19,7 +19,7 @@ import typing as t
 from dataclasses import dataclass
 
 from .._units.drop_ins import checked_files, is_drop_in
-from .._units.unit_name import template_of
+from .._units.unit_name import is_template, template_of
 
 Run = t.Callable[[t.List[str], t.Optional[t.Dict[str, str]]], t.Tuple[int, str, str]]
 
@@ -69,17 +69,39 @@ def verify_units(
     directory that the caller makes and removes. `systemd` is the host's version.
     `programs` maps prefixes of paths to the prefixes to look below instead, in the
     Exec lines of the staged copies only: a release is verified before it is current.
+    A template is verified as one of its instances, see `trial_instances`.
 
     Raises InvalidUnitName before anything is written, and OSError.
     """
     if not units:
         return []
-    paths = stage_units(units, stage_dir, programs)
+    paths = _as_instances(stage_units(units, stage_dir, programs), units, systemd)
     argv = ["systemd-analyze", "verify", "--man=no"]
     if systemd >= RECURSIVE_ERRORS_SINCE:
         argv.append("--recursive-errors=one")
     rc, _out, err = run([*argv, *paths], analyze_environment(stage_dir))
     return read_messages(rc, err, units, stage_dir, systemd)
+
+
+def _as_instances(
+    paths: t.Sequence[str], units: t.Mapping[str, str], systemd: int
+) -> list[str]:
+    """Give the paths under which units are verified, of some templates an instance's.
+
+    systemd finds the template of an instance that has no file.
+    """
+    if not any(is_template(os.path.basename(path)) for path in paths):
+        return list(paths)
+    from .._rules.trial_instance import trial_instances  # few sets have templates
+
+    chosen = trial_instances(units, systemd)
+    instances = []
+    for path in paths:
+        folder, name = os.path.split(path)
+        if name in chosen:
+            name = name.replace("@.", f"@{chosen[name]}.", 1)
+        instances.append(os.path.join(folder, name))
+    return instances
 
 
 def stage_units(

@@ -241,8 +241,8 @@ def _judge(
         )
     elif id(entry) in subject.doubts:
         yield VALUE.at(
-            f"whether systemd takes this {key} depends on the instance; of one called i, "
-            f"as its verification may try, it says: {subject.doubts[id(entry)]}",
+            f"whether systemd takes this {key} depends on the instance; of one called i "
+            f"it says: {subject.doubts[id(entry)]}",
             section,
             entry,
             severity="warning",

@@ -16,6 +16,7 @@ import difflib
 import typing as t
 from dataclasses import dataclass, field
 
+from .._values.given import shown, whole_number
 from .measures import (
     BESIDE,
     DEFAULT_PIN,
@@ -197,11 +198,11 @@ def _check_contradictions(
 def _pin(value: t.Any) -> int:
     if value is None:
         return DEFAULT_PIN
-    if not str(value).isdigit():
+    pin = whole_number(value)
+    if pin is None:
         raise InvalidSandbox(
-            f"version must be a systemd version such as 252, not {value!r}"
+            f"version must be a systemd version such as 252, not {shown(value)}"
         )
-    pin = int(value)
     if not OLDEST_PIN <= pin <= NEWEST_PIN:
         raise InvalidSandbox(
             f"version {pin} is not known to this collection; it knows "

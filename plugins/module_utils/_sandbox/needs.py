@@ -17,6 +17,8 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
+from .._values.given import shown, whole_number
+
 DIRECTORIES: t.Final = {
     "state_directory": "StateDirectory",
     "cache_directory": "CacheDirectory",
@@ -317,12 +319,13 @@ def _outgoing(entries: list[tuple[str, t.Any]]) -> tuple[str, ...]:
 def _priority(where: str, value: t.Any) -> int:
     if value in (None, ""):
         return 0
-    if isinstance(value, bool) or not str(value).isdigit() or int(value) > 99:
+    priority = whole_number(value)
+    if priority is None or priority > 99:
         raise InvalidNeed(
             f"{where} is the highest real-time priority to take, 1 to 99 (0 is none), "
-            f"not {value!r}"
+            f"not {shown(value)}"
         )
-    return int(value)
+    return priority
 
 
 def _switch(where: str, value: t.Any) -> bool:

@@ -64,8 +64,8 @@ def test_takes_a_version_as_facts_have_it(version: object) -> None:
     ("arguments", "message"),
     [
         ((7,), "the text of a unit must be a string, not int"),
-        ((UNIT, float("inf")), "systemd must be a version, not inf"),
-        ((UNIT, "new"), "systemd must be a version, not 'new'"),
+        ((UNIT, float("inf")), "systemd must be a version such as 252, not inf"),
+        ((UNIT, "new"), "systemd must be a version such as 252, not 'new'"),
         ((UNIT, 246), "systemd 246 is older than 247"),
         ((UNIT, 252, UNIT), "drop_ins must be a list, not str"),
         ((UNIT, 252, [None]), "a drop-in must be a string, not NoneType"),

@@ -58,7 +58,10 @@ def test_takes_the_version_as_a_fact_gives_it() -> None:
         ({"text": None}, "a unit is a string, not NoneType"),
         ({"text": SERVICE, "name": "app"}, "'app' is not the name of a unit"),
         ({"text": SERVICE, "name": 3}, "name must be a string, not int"),
-        ({"text": SERVICE, "systemd": "new"}, "systemd must be a version, not 'new'"),
+        (
+            {"text": SERVICE, "systemd": "new"},
+            "systemd must be a version such as 252, not 'new'",
+        ),
         ({"text": SERVICE, "systemd": 246}, "systemd 246 is not known: 247 to 262 are"),
         ({"text": SERVICE, "units": []}, "units must be a mapping"),
         ({"text": SERVICE, "units": {"a.service": 1}}, "units['a.service'] must be"),

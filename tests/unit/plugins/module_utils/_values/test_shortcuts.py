@@ -25,7 +25,7 @@ from ansible_collections.activated.services.plugins.module_utils._values.values 
 
 NOTHING = re.compile("(?!)")
 VALUES = {
-    ("exec", "ExecStart"): "/bin/x | a|-|@|:|;| ; |\\;|'|\"|\\|\\x41|\\x25|\\q|%i|%n|%|$A|.|..|/|q|\u00e4|*",
+    ("exec", "ExecStart"): "/bin/x | a|-|@|:|;| ; |\\;|'|\"|\\|\\x41| \\x25z|\\q|%i|%n|%|$A|.|..|/|q|\u00e4|*",
     ("environ", "Environment"): "A=b|B_1=|1=| | |'|\"|\\|\\x41|\\q|%i|%|c|\u00e4|\udc80|=",
     ("unit_deps", "After"): "a|.service|.socket|.slice|@|@.timer|b@c.path| | |%i|%|\\x2d|/",
     ("exec_directories", "RuntimeDirectory"): "a|b/c|private|/|.|..|:|::ro| |-|%i|\\|'",
