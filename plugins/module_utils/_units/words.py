@@ -154,9 +154,9 @@ def split_commands(value: str, unknown: list[str] | None = None) -> list[Command
     return list(commands)
 
 
-# The judge asks twice for each line: for its value, and again for the whole unit. It is to
-# find them all again in a unit of 100,000.
-@lru_cache(maxsize=2**17)
+# The judge asks twice for some lines: for the value, and again for the whole unit. To keep
+# those of a unit of 100,000 would take longer than to read them again.
+@lru_cache(maxsize=1024)
 def _read_commands(value: str) -> tuple[tuple[Command, ...], tuple[str, ...]]:
     """The commands of a line, and the escapes in it that systemd does not know."""
     raw = _raw_words(value)

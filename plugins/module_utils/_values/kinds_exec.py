@@ -69,9 +69,9 @@ def _ordinary(systemd: int) -> t.Pattern[str]:
         specifiers = ["%"]
     inside = f"{_KNOWN_ESCAPE}|%[{''.join(specifiers)}]"
     part = r"[^\x01- \"'$%*/;?\[\\\]|\x7f]+"
-    path = rf"(?:/{part})*/(?!\.\.?(?:[ \t\"]|\Z)){part}"
+    path = rf"(?:/{part})*/(?!\.\.?(?:[ \t\"']|\Z)){part}"
     name = r"[A-Za-z0-9_][A-Za-z0-9_+.-]{0,200}"
-    program = rf"(?:[-:+]?(?:{path}|{name})|\"[-:+]?{path}\")"
+    program = rf"(?:[-:+]?(?:{path}|{name})|\"[-:+]?{path}\"|'[-:+]?{path}')"
     quoted = rf"\"(?:[^\"\\%]{inside})*\"|'(?:[^'\\%]{inside})*'"
     word = rf"(?!;)(?:[^ \t\n\r\"'\\%]{inside}|{quoted})+|\\;"
     command = rf"{program}(?:[ \t]+(?:{word})(?![^ \t]))*"
