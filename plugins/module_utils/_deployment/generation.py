@@ -15,7 +15,12 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._credential.plan import Held
-from .._units.listen import InvalidListenAddress, ListenAddress, listen_addresses
+from .._units.listen import (
+    InvalidListenAddress,
+    ListenAddress,
+    Taken,
+    listen_addresses,
+)
 from .._units.service_name import InvalidServiceName, check_socket_name
 from .._units.unit import InvalidUnit, Unit
 from .._units.unit_name import checked_unit_name
@@ -208,15 +213,15 @@ def _check_install(wanted: Generation, unit: str) -> None:
 
 
 def _check_addresses(wanted: Generation) -> None:
-    taken: list[tuple[str, ListenAddress]] = []
+    taken: Taken[str] = Taken()
     for socket in wanted.sockets:
         addresses = wanted.addresses(socket)
         if not addresses:
             raise InvalidDeployment(f"{socket}: it listens on nothing (ListenStream=…)")
         for address in addresses:
-            for other, held in taken:
-                if address.collides(held):
-                    raise InvalidDeployment(
-                        f"{socket} and {other} would both listen on {address}"
-                    )
-            taken.append((socket, address))
+            other = next(taken.colliding(address), None)
+            if other:
+                raise InvalidDeployment(
+                    f"{socket} and {other} would both listen on {address}"
+                )
+            taken.add(address, socket)

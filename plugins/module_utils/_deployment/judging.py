@@ -18,6 +18,7 @@ from .._credential.store import Sealed, UnusableStore
 from .._host.files import read_text
 from .._host.proc import Proc
 from .._release.releases import InvalidRelease
+from .._units.listen import Taken
 from .deployer import DeploymentFailed
 from .generation import Generation, InvalidDeployment, owner_of
 from .holders import Holder, holders
@@ -34,7 +35,7 @@ if t.TYPE_CHECKING:
 def check_together(wanted: t.Sequence[Generation]) -> None:
     """Refuse services that cannot be on one host. Raises InvalidDeployment."""
     units: dict[str, str] = {}
-    taken: list[tuple[str, str, ListenAddress]] = []
+    taken: Taken[tuple[str, str]] = Taken()
     for generation in wanted:
         for unit in generation.units:
             if unit in units:
@@ -45,13 +46,13 @@ def check_together(wanted: t.Sequence[Generation]) -> None:
             units[unit] = generation.name
         for socket in generation.sockets:
             for address in generation.addresses(socket):
-                for name, other, there in taken:
-                    if name != generation.name and address.collides(there):
+                for name, other in taken.colliding(address):
+                    if name != generation.name:
                         raise InvalidDeployment(
                             f"the services {name} and {generation.name} would both "
                             f"listen on {address} ({other}, {socket})"
                         )
-                taken.append((generation.name, socket, address))
+                taken.add(address, (generation.name, socket))
 
 
 @contextlib.contextmanager

@@ -177,7 +177,7 @@ def read_messages(
     Messages about other units of the host count only where the verification failed
     and nothing about ours says why.
     """
-    ours: list[Message] = []
+    ours: dict[Message, None] = {}  # in order, each once; there may be very many
     others: list[Message] = []
     excused = False
     for raw in err.splitlines():
@@ -187,17 +187,15 @@ def read_messages(
         message = _read_line(line, units, stage_dir)
         if _is_false_alarm(message, units, systemd):
             excused = True
-        elif message in ours:
-            continue
         elif message.unit:
-            ours.append(message)
+            ours[message] = None
         else:
             others.append(message)
     if not ours and rc != 0 and not (excused and not others):
-        ours = others or [
+        return others or [
             Message("", None, f"systemd-analyze verify ended with {rc} and no message")
         ]
-    return ours
+    return list(ours)
 
 
 def _read_line(line: str, units: t.Mapping[str, str], stage_dir: str) -> Message:

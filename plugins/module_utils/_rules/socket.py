@@ -14,7 +14,7 @@ import posixpath
 import re
 import typing as t
 
-from .._units.listen import KINDS, InvalidListenAddress, ListenAddress
+from .._units.listen import EVERY_HOST, KINDS, InvalidListenAddress, ListenAddress
 from .._units.unit import Assignment
 from .._units.unit_name import is_template, template_of
 from .._values.basics import is_true, time_span
@@ -74,7 +74,6 @@ _SHARED_KINDS: t.Final = ("fifo", "queue")
 # Any number of units may open these.
 _OPEN_TO_ALL: t.Final = ("netlink", "special", "usb")
 _LIKE_PORT: t.Final = re.compile(r"(?:^|(?<=[:=\s\"']))([0-9]{1,5})(?=$|[/\s\"',])")
-_ANY_HOST: t.Final = ("*", "::", "0.0.0.0")
 
 
 class Claim(t.NamedTuple):
@@ -114,7 +113,7 @@ class Claims:
         place = address[1:4]
         host, port, _path = place
         if host:
-            if host in _ANY_HOST:
+            if host in EVERY_HOST:
                 if port in self._by_port:
                     return False
                 self._wide.add(port)
@@ -149,7 +148,7 @@ class Claims:
             self._first[place] = claim
             if address.host:
                 self._by_port[address.port].append(place)
-                if address.host in _ANY_HOST:
+                if address.host in EVERY_HOST:
                     self._wide.add(address.port)
             return
         like = (*address, *claim[1:3], is_template(claim.socket))
@@ -157,9 +156,9 @@ class Claims:
 
     def _asked(self, address: ListenAddress) -> t.Iterable[Place]:
         host, port, path = place = address[1:4]
-        if host in _ANY_HOST:
+        if host in EVERY_HOST:
             return self._by_port.get(port, ())
-        return (place, *((one, port, path) for one in _ANY_HOST if host))
+        return (place, *((one, port, path) for one in EVERY_HOST if host))
 
     def _at(self, place: Place) -> t.Iterator[Claim]:
         if place in self._first:

@@ -28,7 +28,9 @@ KINDS: t.Mapping[str, str] = {
     "ListenUSBFunction": "usb",
 }
 
-_EVERY_HOST = {"*", "::", "0.0.0.0"}
+EVERY_HOST = ("*", "::", "0.0.0.0")
+"""The hosts of an address that takes its port on each one."""
+
 _NODES = {"stream", "datagram", "seqpacket", "fifo", "special"}
 
 _PORT = re.compile(r"[0-9]{1,5}\Z")
@@ -43,6 +45,9 @@ _PLAIN = re.compile(
     rf"(?:((?:{_BYTE}\.){{3}}{_BYTE})|\[([0-9A-Fa-f:]+)\])"
     r":([1-9][0-9]{0,3}|[1-5][0-9]{4})\Z"
 )
+
+
+T = t.TypeVar("T")
 
 
 class InvalidListenAddress(ValueError):
@@ -121,13 +126,39 @@ class ListenAddress(t.NamedTuple):
             return False
         if not self._families & other._families:
             return False
-        return self.host == other.host or bool({self.host, other.host} & _EVERY_HOST)
+        return self.host == other.host or bool(
+            {self.host, other.host}.intersection(EVERY_HOST)
+        )
 
     @property
     def _families(self) -> set[int]:
         if self.host in ("*", "::"):
             return {6} if self.v6only else {4, 6}
         return {6} if ":" in self.host else {4}
+
+
+class Taken(t.Generic[T]):
+    """Addresses and who has each of them; there may be very many."""
+
+    def __init__(self) -> None:
+        # Only what has one port, or one path, can collide.
+        self._hosts: dict[
+            tuple[int, str], dict[str, list[tuple[T, ListenAddress]]]
+        ] = {}
+
+    def add(self, address: ListenAddress, holder: T) -> None:
+        """Take an address into account."""
+        hosts = self._hosts.setdefault((address.port, address.path), {})
+        hosts.setdefault(address.host, []).append((holder, address))
+
+    def colliding(self, address: ListenAddress) -> t.Iterator[T]:
+        """Give who has an address that collides with this one."""
+        hosts = self._hosts.get((address.port, address.path), {})
+        wide = address.host in EVERY_HOST
+        for host in hosts if wide else (address.host, *EVERY_HOST):
+            for holder, held in hosts.get(host, ()):
+                if address.collides(held):
+                    yield holder
 
 
 def listen_addresses(unit: Unit) -> list[ListenAddress]:

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import time
 import typing as t
 from pathlib import Path
 
@@ -173,6 +174,35 @@ def test_stages_under_real_names_and_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.service").read_bytes() == (
         b"[Service]\nExecStart=/bin/echo \xc3\xa9\xff\n"
     )
+
+
+def test_a_hundred_thousand_messages_are_read_in_order() -> None:
+    printed = "".join(
+        f"/stage/app.service:{line}: Unknown key, ignoring.\n" * 2
+        for line in range(1, 50_001)
+    )
+    start = time.process_time()
+    found = read_messages(1, printed, UNITS, "/stage", 252)
+    assert time.process_time() - start < 8
+    assert [message.line for message in found] == list(range(1, 50_001))
+
+
+def test_a_template_is_verified_as_an_instance_that_fits(tmp_path: Path) -> None:
+    units = {
+        "app@.socket": "[Socket]\nListenStream=%i\n",
+        "app@.service": SERVICE,
+        "b@.service": SERVICE,
+    }
+    host = Host()
+    stage = tmp_path / "a@.b"
+    stage.mkdir()
+    verify_units(host.run, units, str(stage), 252)
+    assert host.argv[-3:] == [
+        f"{stage}/app@1.service",
+        f"{stage}/app@1.socket",
+        f"{stage}/b@.service",
+    ]
+    assert {path.name for path in stage.iterdir()} == set(units)
 
 
 @pytest.mark.parametrize("name", ["../a.service", "a", "/a.service", "a.service/x"])

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 from ansible_collections.activated.services.plugins.module_utils._units.listen import (
     InvalidListenAddress,
     ListenAddress,
+    Taken,
     listen_addresses,
 )
 from ansible_collections.activated.services.plugins.module_utils._units.unit import Unit
@@ -179,3 +182,18 @@ def test_ipv4_is_left_to_another_where_the_unit_says_so() -> None:
         assert not only(value).collides(stream("127.0.0.1:80"))
         assert only(value).collides(stream("[::1]:80"))
         assert only(value).collides(stream("80"))
+
+
+def test_who_has_an_address_is_found_among_very_many() -> None:
+    taken: Taken[int] = Taken()
+    addresses = [stream(f"10.{n >> 8 & 255}.{n & 255}.1:80") for n in range(50_000)]
+    start = time.process_time()
+    for number, address in enumerate(addresses):
+        assert list(taken.colliding(address)) == []
+        taken.add(address, number)
+    assert time.process_time() - start < 4
+    assert list(taken.colliding(stream("10.0.7.1:80"))) == [7]
+    assert list(taken.colliding(stream("10.0.7.1:81"))) == []
+    assert list(taken.colliding(stream("80"))) == list(range(50_000))
+    taken.add(stream("[::]:90"), -1)
+    assert list(taken.colliding(stream("10.0.7.1:90"))) == [-1]
