@@ -41,6 +41,7 @@ options:
 positional: _input
 notes:
   - Each rule has a page in the documentation, C(docs/rules/RULE.md).
+  - Of what one look at a unit finds a thousand problems are named; C(more-problems) says where there are more. Warnings hide no error.
 seealso:
   - module: activated.services.unit_check
   - plugin: activated.services.exposure
