@@ -260,6 +260,10 @@ def test_a_generation_is_proven_by_its_own_probes(shop: Shop) -> None:
     assert not result.get("failed"), result["msg"]
     assert result["proof"]["problems"] == []
     assert shop.ask() == "1"
+    other = shop.units("http", body="Environment=GREETING=hi\n")
+    wrong = shop.deploy(other, "1", **asked("no greeting"))
+    assert "the proof failed" in wrong["msg"]
+    assert "put back to what it ran before, and that is proven" in wrong["msg"]
     bad(shop, "3")
     failed = shop.deploy(units, "3", **asked("3"))
     assert "put back to what it ran before, and that is proven" in failed["msg"]
