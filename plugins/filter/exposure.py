@@ -127,9 +127,6 @@ from collections.abc import Sequence
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._exposure import (
-    exposure as _exposure,
-)
 from ansible_collections.activated.services.plugins.module_utils._values.given import (
     shown,
     whole_number,
@@ -150,6 +147,11 @@ def exposure(
     version = whole_number(systemd)
     if version is None:
         raise _error(f"systemd must be a version such as 252, not {shown(systemd)}")
+    # Whoever uses one filter of this collection has Ansible load them all.
+    from ansible_collections.activated.services.plugins.module_utils._exposure import (
+        exposure as _exposure,
+    )
+
     try:
         answer = _exposure.exposure(texts[0], version, texts[1:], architecture)
     except ValueError as exc:

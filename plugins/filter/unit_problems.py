@@ -103,7 +103,6 @@ from dataclasses import asdict
 
 from ansible.errors import AnsibleFilterError
 
-from ansible_collections.activated.services.plugins.module_utils._rules import judge
 from ansible_collections.activated.services.plugins.module_utils._values.given import (
     shown,
     whole_number,
@@ -113,7 +112,7 @@ from ansible_collections.activated.services.plugins.module_utils._values.given i
 def unit_problems(
     text: object,
     name: str | None = None,
-    systemd: object = judge.DEFAULT_SYSTEMD,
+    systemd: object = 252,
     units: object = None,
 ) -> list[dict[str, t.Any]]:
     """See DOCUMENTATION."""
@@ -130,6 +129,10 @@ def unit_problems(
     if version is None:
         raise _error(f"systemd must be a version such as 252, not {shown(systemd)}")
     others = {str(other): str(value) for other, value in (units or {}).items()}
+    # Whoever uses one filter of this collection has Ansible load them all: what brings
+    # the tables of systemd's directives is left to those who ask for it.
+    from ansible_collections.activated.services.plugins.module_utils._rules import judge
+
     try:
         problems = judge.unit_problems(str(text), name, version, others)
     except ValueError as exc:

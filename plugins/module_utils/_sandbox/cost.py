@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import typing as t
 
-from .._exposure.exposure import Exposure, exposure
 from .._units.render import render_section
 from .._units.words import split_words
 from .levels import Sandbox, as_list, level_directives, since
+
+if t.TYPE_CHECKING:
+    from .._exposure.exposure import Exposure
 
 # What each level rests on, by the check of the analysis that sees it: from which badness
 # on it is lost, and what that means. Without one of these the rest can be got round.
@@ -55,6 +57,8 @@ def missing(sandbox: Sandbox) -> tuple[list[dict[str, t.Any]], float]:
 
     The scale is that of the pin: an older one may not know the directive at all.
     """
+    if not sandbox.missing:
+        return [], 0.0
     whole = sandbox.wanted
     scale = max([sandbox.version, *(since(one) for one in sandbox.missing)])
     best = _score(whole, scale)
@@ -96,7 +100,10 @@ def _compare(
 ) -> tuple[list[str], float, float]:
     if sandbox.level == "off":
         return [], 0.0, 0.0
-    level = _judge(level_directives(sandbox.level, sandbox.version), sandbox.version)
+    directives = level_directives(sandbox.level, sandbox.version)
+    if sandbox.wanted == directives and not beside:
+        return [], 0.0, 0.0
+    level = _judge(directives, sandbox.version)
     here = _judge(sandbox.wanted, sandbox.version, beside)
     before, after = _badness(level), _badness(here)
     lost = [
@@ -141,6 +148,9 @@ def _judge(
     systemd: int,
     beside: t.Mapping[str, t.Any] | None = None,
 ) -> Exposure:
+    # It is not needed where the level stands as it is, which is the rule.
+    from .._exposure.exposure import exposure
+
     lines = [render_section("Service", part) for part in (directives, beside or {})]
     return exposure(
         "\n".join(["[Service]", "ExecStart=/bin/true", *lines, ""]), systemd
