@@ -4,12 +4,14 @@
 
 """Sends a release from the controller, and only when the host lacks it.
 
-The host is first told the digest. It answers that it has these bytes, and nothing
-travels, or that it needs them, and they are judged here before they are sent.
+The host is first told the digests. It answers that it has these bytes, and nothing
+travels, or that it needs them, and they are judged here before they are sent. What asks is
+the light module `described`, once for all releases of a task.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import tempfile
 import typing as t
@@ -21,20 +23,31 @@ from ansible_collections.activated.services.plugins.module_utils._release.archiv
     UnsafeArchive,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.options import (
+    EXCLUSIVE,
     OPTIONS,
+    RELEASES,
     is_url,
 )
+from ansible_collections.activated.services.plugins.module_utils._release.planning import (
+    report_several,
+)
 from ansible_collections.activated.services.plugins.module_utils._release.releases import (
-    InvalidRelease,
     check_programs,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.tree import (
     digest_of,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.unpack import (
     Source,
     pack_directory,
 )
+from ansible_collections.activated.services.plugins.module_utils._release.version import (
+    InvalidRelease,
+)
 
-MODULE = "activated.services.release"
+LIGHT = "activated.services.described"
+WHOLE = "activated.services.release"
+KNOWN = RELEASES["options"]
 
 
 class ActionModule(ActionBase):
@@ -47,49 +60,82 @@ class ActionModule(ActionBase):
         self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
-        _checked, args = self.validate_argument_spec(argument_spec=OPTIONS)
-        args = {key: value for key, value in args.items() if value is not None}
-        src = args.get("src")
-        if not src or args["remote_src"] or is_url(src) or args["state"] == "absent":
-            result.update(self._execute(args, task_vars))
-            return result
+        _checked, args = self.validate_argument_spec(
+            argument_spec=OPTIONS,
+            required_one_of=[("name", "releases")],
+            mutually_exclusive=EXCLUSIVE,
+        )
+        several = args["releases"] is not None
+        if not several and (args["state"] == "absent" or not args["version"]):
+            return {**result, **self._bring([_given(args)], False, task_vars)}
         with tempfile.TemporaryDirectory() as folder:
+            wishes = [
+                Wish(number, _given(one), folder)
+                for number, one in enumerate(args["releases"] if several else [args])
+            ]
             try:
-                result.update(self._from_controller(args, folder, task_vars))
+                answer = self._answer(wishes, several, task_vars)
             except (UnsafeArchive, InvalidRelease) as exc:
-                result.update(failed=True, msg=str(exc))
-        return result
+                answer = {"failed": True, "msg": str(exc)}
+        return {**result, **answer}
 
-    def _execute(self, args: dict[str, t.Any], task_vars: t.Any) -> dict[str, t.Any]:
-        return self._execute_module(
-            module_name=MODULE, module_args=args, task_vars=task_vars
-        )
-
-    def _from_controller(
-        self, args: dict[str, t.Any], folder: str, task_vars: t.Any
+    def _answer(
+        self, wishes: t.Sequence[Wish], several: bool, task_vars: t.Any
     ) -> dict[str, t.Any]:
-        path = self._packed(self._found(args["src"]), folder)
-        digest = digest_of(path)
-        wanted = args.get("checksum")
-        if wanted and wanted.lower() != digest:
-            raise InvalidRelease(
-                f"checksum differs: {args['src']} is {digest}, not {wanted}"
+        """What the host says of all of them, once each is there. What is wrong with one
+        of several is in its own answer, and does not keep the others."""
+        for wish in wishes:
+            with wish.blamed():
+                if wish.is_local:
+                    wish.take(self._found(wish.args["src"]))
+        asked = [w for w in wishes if not w.answer and not w.args["remote_src"]]
+        host: dict[str, t.Any] = {}
+        if asked or not wishes:
+            said = self._execute(
+                LIGHT, {"releases": [wish.question() for wish in asked]}, task_vars
             )
-        args = {**args, "checksum": digest}
-        answer = self._execute(args, task_vars)
-        coming = [step["action"] for step in answer.get("plan", [])]
-        if answer.get("needs_source") or "install" in coming or "replace" in coming:
-            check_programs(
-                Source(path, args["name"]), args["strip_components"], args["programs"]
-            )
-        if not answer.pop("needs_source", False):
-            return answer
-        remote = self._connection._shell.join_path(
-            self._connection._shell.tmpdir or self._make_tmp_path(), "release"
+            if "releases" not in said:  # it could not be asked
+                return said
+            host = {key: said[key] for key in ("systemd", "seals")}
+            for wish, answer in zip(asked, said["releases"]):
+                wish.hear(answer, self._task.check_mode)
+        left = [wish for wish in wishes if not wish.answer]
+        for wish in left:
+            if wish.is_local:
+                self._send(wish)
+        if left:
+            said = self._bring([wish.args for wish in left], several, task_vars)
+            answers = said.get("releases") if several else [said]
+            if answers is None:
+                return said
+            host = host or {key: said.get(key) for key in ("systemd", "seals")}
+            for wish, answer in zip(left, answers):
+                wish.answer = answer
+        every = [wish.answer for wish in wishes]
+        return report_several(every, host) if several else every[0]
+
+    def _bring(
+        self, wishes: list[dict[str, t.Any]], several: bool, task_vars: t.Any
+    ) -> dict[str, t.Any]:
+        args = {"releases": wishes} if several else wishes[0]
+        return self._execute(WHOLE, args, task_vars)
+
+    def _execute(
+        self, module: str, args: dict[str, t.Any], task_vars: t.Any
+    ) -> dict[str, t.Any]:
+        return self._execute_module(
+            module_name=module, module_args=args, task_vars=task_vars
         )
-        self._transfer_file(path, remote)
+
+    def _send(self, wish: Wish) -> None:
+        """Bring the file to the host."""
+        remote = self._connection._shell.join_path(
+            self._connection._shell.tmpdir or self._make_tmp_path(),
+            f"release-{wish.number}",
+        )
+        self._transfer_file(wish.path, remote)
         self._fixup_perms2([os.path.dirname(remote), remote])
-        return self._execute({**args, "src": remote, "remote_src": True}, task_vars)
+        wish.args.update(src=remote, remote_src=True)
 
     def _found(self, src: str) -> str:
         try:
@@ -99,10 +145,63 @@ class ActionModule(ActionBase):
                 f"src {src!r} is not on the controller: {exc}"
             ) from exc
 
-    def _packed(self, path: str, folder: str) -> str:
-        if not os.path.isdir(path):
-            return path
-        packed = os.path.join(folder, "release.tar")
-        with open(packed, "wb") as file:
-            pack_directory(path, file)
-        return packed
+
+class Wish:
+    """One release that is wanted, and what became of that."""
+
+    def __init__(self, number: int, args: dict[str, t.Any], folder: str) -> None:
+        self.number = number
+        self.args = args
+        self.path = ""
+        """The file on the controller, packed if it is a folder."""
+        self.answer: dict[str, t.Any] = {}
+        self._folder = folder
+
+    @property
+    def is_local(self) -> bool:
+        """Whether its bytes are on the controller."""
+        src = str(self.args.get("src", ""))
+        return bool(src) and not self.args["remote_src"] and not is_url(src)
+
+    @contextlib.contextmanager
+    def blamed(self) -> t.Iterator[None]:
+        """Let what is wrong with it be its answer."""
+        try:
+            yield
+        except (UnsafeArchive, InvalidRelease) as exc:
+            self.answer = {"failed": True, "changed": False, "msg": str(exc)}
+
+    def take(self, path: str) -> None:
+        """Its bytes are at `path`. Raises InvalidRelease where they are not its own."""
+        self.path = path
+        if os.path.isdir(path):
+            self.path = os.path.join(self._folder, f"release-{self.number}.tar")
+            with open(self.path, "wb") as file:
+                pack_directory(path, file)
+        digest, wanted = digest_of(self.path), self.args.get("checksum")
+        if wanted and wanted.lower() != digest:
+            raise InvalidRelease(
+                f"checksum differs: {self.args['src']} is {digest}, not {wanted}"
+            )
+        self.args["checksum"] = digest
+
+    def question(self) -> dict[str, t.Any]:
+        """What the host is asked about it."""
+        return {key: value for key, value in self.args.items() if key in KNOWN}
+
+    def hear(self, answer: dict[str, t.Any], check_mode: bool) -> None:
+        """Take the host's answer for the last, if nothing is left to be done."""
+        coming = [step["action"] for step in answer.get("plan", [])]
+        with self.blamed():
+            if self.path and ("install" in coming or "replace" in coming):
+                check_programs(
+                    Source(self.path, self.args["name"]),
+                    self.args["strip_components"],
+                    self.args["programs"],
+                )
+        if not self.answer and (answer.get("failed") or not coming or check_mode):
+            self.answer = answer
+
+
+def _given(args: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    return {key: value for key, value in args.items() if value is not None}

@@ -55,11 +55,13 @@ import typing as t
 from ansible.errors import AnsibleFilterError
 
 from ansible_collections.activated.services.plugins.module_utils._credential.credential import (
-    SEALING,
     Credential,
     InvalidCredential,
     directives,
     in_store,
+)
+from ansible_collections.activated.services.plugins.module_utils._credential.versions import (
+    SEALING,
 )
 from ansible_collections.activated.services.plugins.module_utils._values.given import (
     shown,

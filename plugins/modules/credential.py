@@ -131,7 +131,6 @@ from ansible_collections.activated.services.plugins.module_utils._credential.sto
     UnusableStore,
     check_hands,
     check_modes,
-    seals,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
     Change,
@@ -143,6 +142,7 @@ from ansible_collections.activated.services.plugins.module_utils._host.core_dump
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
+    seals,
     systemd_version,
 )
 from ansible_collections.activated.services.plugins.module_utils._host.files import (

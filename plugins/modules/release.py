@@ -27,8 +27,8 @@ options:
   name:
     description:
       - The name of the service; the releases are kept below C(/opt/NAME).
+      - Either this or O(releases) is required.
     type: str
-    required: true
   state:
     description:
       - V(present) installs the release.
@@ -42,7 +42,7 @@ options:
       - The version of the release, the name of its folder.
       - Required with O(state=present).
     type: str
-  src:
+  src: &src
     description:
       - An archive (C(.tar), C(.tar.gz), C(.tar.xz), C(.tar.bz2), C(.zip); C(.tar.zst) where the host has C(zstd) or Python 3.14),
         a single program (it is installed as C(NAME)), or a directory.
@@ -51,44 +51,67 @@ options:
       - What it is is told by its first bytes, not by its name.
       - Without it, O(version) must be installed already.
     type: str
-  remote_src:
+  remote_src: &remote_src
     description:
       - Whether O(src) is on the host.
     type: bool
     default: false
-  checksum:
+  checksum: &checksum
     description:
       - What O(src) must be, as C(sha256:) and 64 hexadecimal digits.
       - Required where O(src) is a URL.
     type: str
-  strip_components:
+  strip_components: &strip_components
     description:
       - How many leading folders to leave away from each name in the archive, as C(tar --strip-components) does.
     type: int
     default: 0
-  programs:
+  programs: &programs
     description:
       - Programs that the release must hold, by their path in it. A release without one of them is refused before it is installed.
     type: list
     elements: str
     default: []
-  replace:
+  replace: &replace
     description:
       - Whether a version that is installed may be replaced by other bytes under the same version.
       - A version that a deployed service runs never is; it would come into use unproven. New bytes need a new version.
     type: bool
     default: false
-  switch:
+  switch: &switch
     description:
       - Whether to make the release the current one, and prune.
       - The role P(activated.services.service#role) leaves that to M(activated.services.deployment).
     type: bool
     default: true
-  keep:
+  keep: &keep
     description:
       - How many releases to keep. The current and the one before it are never taken, whatever the number.
     type: int
     default: 3
+  releases:
+    description:
+      - Several releases, each by the options that one alone has. None of those can be given beside.
+      - The host is asked once about all of them. One that is refused does not keep the others from being installed.
+    type: list
+    elements: dict
+    suboptions:
+      name:
+        description: The name of the service.
+        type: str
+        required: true
+      version:
+        description: The version of the release.
+        type: str
+        required: true
+      src: *src
+      remote_src: *remote_src
+      checksum: *checksum
+      strip_components: *strip_components
+      programs: *programs
+      replace: *replace
+      switch: *switch
+      keep: *keep
 notes:
   - The service is neither told nor restarted. M(activated.services.deployment) does that.
 seealso:
@@ -110,6 +133,12 @@ EXAMPLES = r"""
     checksum: sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
     strip_components: 1
 
+- name: Install the releases of two services, beside what they run
+  activated.services.release:
+    releases:
+      - {name: shop, version: 2.0.0, src: shop-2.0.0.tar.gz, switch: false}
+      - {name: admin, version: 1.3.1, src: admin-1.3.1.tar.gz, switch: false}
+
 - name: Take every release of a service away
   activated.services.release:
     name: hello
@@ -117,6 +146,11 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+releases:
+  description: What is returned of each release alone, in their order; with C(failed) and C(msg) for one that failed.
+  returned: with O(releases), failed or not
+  type: list
+  elements: dict
 release:
   description: The release that was asked for, and what is there.
   returned: success
@@ -177,19 +211,13 @@ import os
 import shutil
 import tempfile
 import typing as t
-from dataclasses import dataclass
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._credential.store import (
-    seals,
-)
 from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
     BrokenLedger,
-    Ledger,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
-    Change,
     Plan,
 )
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
@@ -205,21 +233,32 @@ from ansible_collections.activated.services.plugins.module_utils._release.archiv
     UnsafeArchive,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.options import (
-    CHECKSUM_FORM,
+    EXCLUSIVE,
     OPTIONS,
     is_url,
 )
+from ansible_collections.activated.services.plugins.module_utils._release.planning import (
+    make_plan,
+    of_host,
+    report,
+    report_several,
+)
 from ansible_collections.activated.services.plugins.module_utils._release.releases import (
-    Installed,
-    InvalidRelease,
     Releases,
     check_programs,
-    check_version,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.tree import (
     digest_of,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.version import (
+    Installed,
+    InvalidRelease,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.wish import (
+    Wish,
 )
 from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
-    check_service_name,
 )
 
 if t.TYPE_CHECKING:
@@ -227,143 +266,14 @@ if t.TYPE_CHECKING:
         Source,
     )
 
-
-@dataclass(frozen=True)
-class Wish:
-    """The options, as they were meant."""
-
-    name: str
-    absent: bool
-    version: str
-    src: str | None
-    remote_src: bool
-    digest: str | None
-    strip: int
-    programs: tuple[str, ...]
-    replace: bool
-    switch: bool
-    keep: int
-
-    @classmethod
-    def parse(cls, params: t.Mapping[str, t.Any]) -> Wish:
-        """Raises InvalidRelease or InvalidServiceName, naming the option."""
-        checksum = params["checksum"]
-        if checksum is not None and not CHECKSUM_FORM.match(checksum):
-            raise InvalidRelease(
-                f"checksum {checksum!r} must be sha256: and 64 hexadecimal digits"
-            )
-        src = params["src"]
-        if src and is_url(src) and not checksum:
-            raise InvalidRelease(
-                f"checksum is missing: a release from a URL ({src}) is only installed "
-                "when its checksum is known, as sha256:…"
-            )
-        if params["keep"] < 1:
-            raise InvalidRelease("keep must be at least 1")
-        if params["strip_components"] < 0:
-            raise InvalidRelease("strip_components must not be negative")
-        absent = params["state"] == "absent"
-        return cls(
-            name=check_service_name(params["name"]),
-            absent=absent,
-            version=check_version(params["version"]) if params["version"] else "",
-            src=src,
-            remote_src=params["remote_src"],
-            digest=checksum.lower() if checksum else None,
-            strip=params["strip_components"],
-            programs=tuple(params["programs"]),
-            replace=params["replace"],
-            switch=params["switch"],
-            keep=params["keep"],
-        )
-
-
-def make_plan(wish: Wish, releases: Releases, digest: str | None) -> Plan:
-    """What differs. `digest` is what `src` is made of, None where there is no `src`."""
-    if wish.absent:
-        return removal_plan(wish, releases)
-    in_use = in_use_by_deployment(wish, releases)
-    releases.check_place()
-    changes = []
-    path = releases.path(wish.version)
-    there = releases.installed(wish.version)
-    if digest is None:
-        if there is None:
-            raise InvalidRelease(
-                f"src is missing: version {wish.version} is not installed on the host"
-            )
-    elif there is None:
-        if os.path.lexists(path):
-            raise InvalidRelease(
-                f"{path} is there already and was not made by this collection; "
-                "move it away"
-            )
-        changes.append(Change("install", path, "it is not installed"))
-    elif there != Installed(digest, wish.strip):
-        if not wish.replace and wish.version not in in_use:
-            raise InvalidRelease(
-                f"version {wish.version} is installed already, made of other bytes "
-                f"({there.digest}, strip_components {there.strip_components}; now "
-                f"{digest}, {wish.strip}). Give the new bytes a new version, or set "
-                "replace: true"
-            )
-        if wish.version in in_use:
-            raise InvalidRelease(
-                f"version {wish.version} is what the service {wish.name} runs, and its "
-                "bytes cannot be replaced: they would come into use unproven, and with "
-                "nothing to go back to. Give the new bytes a new version"
-            )
-        changes.append(Change("replace", path, "it was made of other bytes"))
-    if wish.switch:
-        current = releases.current()
-        if current != wish.version:
-            changes.append(
-                Change(
-                    "switch",
-                    releases.link,
-                    f"it points at {current}" if current else "there is none yet",
-                    f"{current or ''}\n" if current else "",
-                    f"{wish.version}\n",
-                )
-            )
-        changes += [
-            Change("prune", releases.path(version), f"more than {wish.keep} are kept")
-            for version in releases.surplus(wish.keep, wish.version, in_use)
-        ]
-    return Plan(tuple(changes))
-
-
-def in_use_by_deployment(wish: Wish, releases: Releases) -> set[str]:
-    """The releases that a deployed service runs; they are its deployment's to switch.
-
-    Raises InvalidRelease for a wish that would take them from below it.
-    """
-    in_use = Ledger(wish.name, releases.state).in_use()
-    if in_use and (
-        (wish.absent and not wish.version) or (wish.switch and not wish.absent)
-    ):
-        raise InvalidRelease(
-            f"the service {wish.name} is deployed and runs release "
-            f"{' and '.join(sorted(in_use))}: activated.services.deployment switches and "
-            "removes its releases. Set switch: false to install one beside them"
-        )
-    return in_use
-
-
-def removal_plan(wish: Wish, releases: Releases) -> Plan:
-    """What goes: every release of the service, or one that is not the current one."""
-    why = "it is not wanted any more"
-    in_use = in_use_by_deployment(wish, releases)
-    if not wish.version:
-        there = releases.present()
-        if there:
-            releases.check_folders()
-        return Plan((Change("remove", releases.root, why),) if there else ())
-    releases.check_place()
-    there = bool(releases.installed(wish.version))
-    there = there and releases.current() != wish.version and wish.version not in in_use
-    path = releases.path(wish.version)
-    return Plan((Change("prune", path, why),) if there else ())
+REFUSALS = (
+    BrokenLedger,
+    InvalidRelease,
+    InvalidServiceName,
+    Locked,
+    UnsafeArchive,
+    UnsuitableHost,
+)
 
 
 def apply(
@@ -454,37 +364,11 @@ def fetch(url: str, digest: str, module: AnsibleModule) -> str:
     return path
 
 
-def report(
-    wish: Wish, releases: Releases, plan: Plan, systemd: int | None, digest: str | None
+def bring(
+    module: AnsibleModule, params: t.Mapping[str, t.Any], systemd: int | None
 ) -> dict[str, t.Any]:
-    there = releases.installed(wish.version) if wish.version else None
-    return {
-        "changed": plan.changed,
-        "plan": plan.as_dicts(),
-        "diff": plan.diff(),
-        "systemd": systemd,
-        "seals": systemd is not None and seals(systemd),
-        "release": {
-            "name": wish.name,
-            "version": wish.version or None,
-            "path": releases.path(wish.version) if wish.version else None,
-            "digest": there.digest if there else digest,
-            "current": releases.current(),
-            "previous": releases.previous(),
-            "installed": releases.versions(),
-        },
-    }
-
-
-def run_module(module: AnsibleModule) -> dict[str, t.Any]:
-    wish = Wish.parse(module.params)
-    try:
-        systemd: int | None = systemd_version(
-            lambda argv: module.run_command(argv, handle_exceptions=True)
-        )
-    except UnsuitableHost:
-        systemd = None
-
+    """Have one release as it is wanted. Raises what is in REFUSALS."""
+    wish = Wish.parse(params)
     releases = Releases(wish.name)
     path, digest = local_source(wish, module)
     plan = make_plan(wish, releases, digest)
@@ -498,8 +382,9 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     os.umask(0o022)
     if coming and not source:
         if not is_url(wish.src or ""):
-            # The action plugin asked whether it has to send the file: it has.
-            return {"changed": False, "needs_source": True}
+            raise InvalidRelease(
+                f"src {wish.src} is on the controller, which was to send it"
+            )
         source = judged(fetch(wish.src or "", digest or "", module), wish, module)
     with lock(releases.lock):
         try:
@@ -513,20 +398,39 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     return report(wish, releases, plan, systemd, digest)
 
 
+def run_module(module: AnsibleModule) -> dict[str, t.Any]:
+    try:
+        systemd: int | None = systemd_version(
+            lambda argv: module.run_command(argv, handle_exceptions=True)
+        )
+    except UnsuitableHost:
+        systemd = None
+    if module.params["releases"] is None:
+        return bring(module, module.params, systemd)
+    said = []
+    for one in module.params["releases"]:
+        try:
+            said.append(bring(module, {**one, "state": "present"}, systemd))
+        except REFUSALS as exc:
+            said.append({"failed": True, "changed": False, "msg": str(exc)})
+    return report_several(said, of_host(systemd))
+
+
 def main() -> None:
     module = AnsibleModule(
         argument_spec=OPTIONS,
-        required_if=[("state", "present", ["version"])],
+        required_one_of=[("name", "releases")],
+        mutually_exclusive=EXCLUSIVE,
         supports_check_mode=True,
     )
     try:
         result = run_module(module)
-    except (InvalidRelease, InvalidServiceName, UnsafeArchive) as exc:
-        module.fail_json(msg=str(exc))
-    except (BrokenLedger, Locked, UnsuitableHost) as exc:
+    except REFUSALS as exc:
         module.fail_json(msg=str(exc))
     except OSError as exc:
         module.fail_json(msg=f"the host's disk refused: {exc}")
+    if result.get("failed"):
+        module.fail_json(**result)
     module.exit_json(**result)
 
 

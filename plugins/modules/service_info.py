@@ -92,9 +92,6 @@ import typing as t
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.activated.services.plugins.module_utils._credential.store import (
-    seals,
-)
 from ansible_collections.activated.services.plugins.module_utils._deployment.ledger import (
     BrokenLedger,
     Ledger,
@@ -104,15 +101,18 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.uni
 )
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
+    seals,
     systemd_version,
 )
 from ansible_collections.activated.services.plugins.module_utils._host.manager import (
     Manager,
     ManagerError,
 )
-from ansible_collections.activated.services.plugins.module_utils._release.releases import (
+from ansible_collections.activated.services.plugins.module_utils._release.tree import (
+    Tree,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.version import (
     InvalidRelease,
-    Releases,
 )
 from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
@@ -128,7 +128,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
 
     name = check_service_name(module.params["name"])
     systemd = systemd_version(run)
-    releases = Releases(name)
+    releases = Tree(name)
     ledger = Ledger(name, releases.state)
     deployed = ledger.deployed()
     recorded = deployed.units if deployed else {}

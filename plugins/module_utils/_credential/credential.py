@@ -22,16 +22,12 @@ import typing as t
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from .versions import IMPORTING, SEALING
+
 Kind = t.Literal["path", "content", "encrypted", "import"]
 KINDS: t.Final = ("path", "content", "encrypted", "import")
 # What an entry may have besides a content, none of it a secret.
 _SHOWN: t.Final = frozenset(("path", "encrypted", "import", "encoding", "not_after"))
-
-# systemd-creds, LoadCredentialEncrypted= and SetCredentialEncrypted= (NEWS of 250).
-SEALING: t.Final = 250
-# ImportCredential= (NEWS of 254), RefreshOnReload= (NEWS of 260).
-IMPORTING: t.Final = 254
-REFRESHING: t.Final = 260
 
 SEALED_STORE: t.Final = "/etc/credstore.encrypted"
 PLAIN_STORE: t.Final = "/etc/credstore"

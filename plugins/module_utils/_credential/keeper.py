@@ -20,9 +20,10 @@ import typing as t
 from dataclasses import replace
 
 from .._deployment.generation import Generation, InvalidDeployment
+from .._host.facts import seals
 from .._host.files import write_file
 from .._host.proc import Proc
-from .._release.releases import STATE
+from .._release.tree import STATE
 from .credential import (
     PLAIN_STORE,
     SEALED_STORE,
@@ -44,7 +45,6 @@ from .store import (
     is_sealed,
     listed,
     read,
-    seals,
 )
 from .unit import Line, lines
 

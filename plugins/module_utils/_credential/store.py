@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import stat
 import subprocess
 import typing as t
 from datetime import datetime, timedelta
 
 from .._host.files import remove, sync_folder, unstage, write_file
-from .credential import SEALING, Credential, systemd_time
+from .credential import Credential, systemd_time
 from .plan import EXPOSED, LOST
 
 Pipe = t.Callable[[t.Sequence[str], bytes], t.Tuple[int, bytes, str]]
@@ -47,11 +46,6 @@ def pipe(argv: t.Sequence[str], data: bytes) -> tuple[int, bytes, str]:
         list(argv), input=data, capture_output=True, check=False, env=env
     )
     return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
-
-
-def seals(systemd: int) -> bool:
-    """Whether this host encrypts what it stores."""
-    return systemd >= SEALING and shutil.which("systemd-creds") is not None
 
 
 class Sealer:

@@ -8,69 +8,25 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import tempfile
 import typing as t
 
-from .._credential.credential import InvalidCredential
-from .._credential.store import Sealed, UnusableStore
 from .._host.files import read_text
 from .._host.proc import Proc
-from .._release.releases import InvalidRelease
-from .._units.listen import Taken
+from .._release.version import InvalidRelease
 from .deployer import DeploymentFailed
-from .generation import Generation, InvalidDeployment, owner_of
+from .generation import InvalidDeployment, owner_of
 from .holders import Holder, holders
 from .part import Part
 from .ties import fall_together
+from .together import naming
 from .transition import Conflict
 from .units_dir import FOLDER
 
 if t.TYPE_CHECKING:
     from .._units.listen import ListenAddress
     from .foresight import Foresight
-
-
-def check_together(wanted: t.Sequence[Generation]) -> None:
-    """Refuse services that cannot be on one host. Raises InvalidDeployment."""
-    units: dict[str, str] = {}
-    taken: Taken[tuple[str, str]] = Taken()
-    for generation in wanted:
-        for unit in generation.units:
-            if unit in units:
-                raise InvalidDeployment(
-                    f"the services {units[unit]} and {generation.name} would both have "
-                    f"the unit {unit}; give one of them, or its socket, another name"
-                )
-            units[unit] = generation.name
-        for socket in generation.sockets:
-            for address in generation.addresses(socket):
-                for name, other in taken.colliding(address):
-                    if name != generation.name:
-                        raise InvalidDeployment(
-                            f"the services {name} and {generation.name} would both "
-                            f"listen on {address} ({other}, {socket})"
-                        )
-                taken.add(address, (generation.name, socket))
-
-
-@contextlib.contextmanager
-def naming(name: str, among: t.Sized) -> t.Iterator[None]:
-    """Let what refuses one of several services say which it is."""
-    try:
-        yield
-    except (
-        Conflict,
-        InvalidCredential,
-        InvalidDeployment,
-        InvalidRelease,
-        Sealed,
-        UnusableStore,
-    ) as exc:
-        if len(among) < 2:
-            raise
-        raise type(exc)(f"{name}: {exc}") from exc
 
 
 def judge(
@@ -109,7 +65,7 @@ def judge(
         _verify(fresh)
     for part in going:
         with naming(part.name, parts):
-            refuse_exposed(part)
+            part.deployer.refuse_exposed(part.wanted, part.present)
 
 
 def _given_up_before(part: Part) -> DeploymentFailed | None:
@@ -168,38 +124,13 @@ def _verify(parts: t.Sequence[Part]) -> None:
 
 def _judge_texts(units: t.Mapping[str, str], systemd: int) -> None:
     """Refuse what is told to be wrong from the text alone, by every rule at once."""
-    from .._rules.judge import set_problems
-    from .._tables.directives import NEWEST
+    from .._rules.verdict import against
 
-    # A host may be newer than what is known here; its own word comes after.
-    known = min(systemd, NEWEST)
-    against = [
-        f"{unit}:{p.line}: {p.message} ({p.rule})"
-        if p.line
-        else f"{unit}: {p.message} ({p.rule})"
-        for unit, problems in set_problems(units, known).items()
-        for p in problems
-        if p.severity == "error"
-    ]
-    if against:
+    lines = against(units, systemd)
+    if lines:
         raise InvalidDeployment(
             f"these units cannot work with systemd {systemd}; nothing was "
-            "changed:\n" + "\n".join(against)
-        )
-
-
-def refuse_exposed(part: Part) -> None:
-    """Raises InvalidDeployment above exposure_max, also where nothing else changes: the
-    limit may be new, or a drop-in on the host."""
-    limit = part.deployer.terms.exposure_max
-    if limit is None:
-        return
-    score = part.deployer.exposure(part.wanted, part.present)
-    if score is not None and score > limit:
-        raise InvalidDeployment(
-            f"{part.wanted.service} would be exposed at {score} on this host, above "
-            f"exposure_max {limit}; nothing was changed. Take a tighter sandbox, or "
-            "fewer exceptions from it"
+            "changed:\n" + "\n".join(lines)
         )
 
 

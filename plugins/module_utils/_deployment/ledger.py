@@ -11,9 +11,11 @@
   It also says whether the host was left on something else than that, on purpose;
 * `voided.json`: those that failed, or were left by a rollback, and why;
 * `transaction.json`: what a deployment is about to change, and from what. It is complete
-  and on disk before the first change, and goes when the deployment has ended.
+  and on disk before the first change, and goes when the deployment has ended;
+* `exposure.json`: how exposed the unit was found, and what that was told from. It is
+  measured again where that differs, or the file cannot be read.
 
-Each file is replaced in one step, is root's alone, and a file that cannot be read is an
+Each file is replaced in one step and is root's alone. Any other that cannot be read is an
 error, never taken for an empty one.
 """
 
@@ -24,7 +26,13 @@ import os
 import typing as t
 from dataclasses import dataclass, replace
 
-from .._host.files import fresh_path, read_text, remove, unstage, write_json
+from .._host.files import (
+    fresh_path,
+    read_text,
+    remove,
+    unstage,
+    write_json,
+)
 from .generation import Generation
 
 # How many generations can be gone back to, the deployed one included.
@@ -66,12 +74,16 @@ class Ledger:
         self._generations = os.path.join(folder, "generations.json")
         self._voided = os.path.join(folder, "voided.json")
         self._transaction = os.path.join(folder, "transaction.json")
+        self._exposure = os.path.join(folder, "exposure.json")
 
     @property
     def staged(self) -> list[str]:
         """What a run that was killed may have staged of these files."""
-        files = (self._generations, self._voided, self._transaction)
-        return [fresh_path(path) for path in files]
+        return [fresh_path(path) for path in self._files]
+
+    @property
+    def _files(self) -> tuple[str, ...]:
+        return (self._generations, self._voided, self._transaction, self._exposure)
 
     # -- generations ------------------------------------------------------------------
 
@@ -201,9 +213,28 @@ class Ledger:
         if voided.pop(generation.fingerprint(), None) is not None:
             self._write(self._voided, voided)
 
+    # -- what was measured ------------------------------------------------------------
+
+    def exposure(self, key: str) -> tuple[float | None] | None:
+        """The exposure that was measured of exactly that, which may be none; None where
+        it was not."""
+        try:
+            record = self._read(self._exposure)
+        except BrokenLedger:
+            return None
+        if not isinstance(record, dict) or record.get("key") != key:
+            return None
+        score = record.get("score")
+        return (float(score) if isinstance(score, (int, float)) else None,)
+
+    def remember_exposure(self, key: str, score: float | None) -> None:
+        self._write(self._exposure, {"key": key, "score": score})
+
+    # -- the end ----------------------------------------------------------------------
+
     def forget(self) -> None:
         """The service is gone, and what was written down of it."""
-        for path in (self._generations, self._voided, self._transaction):
+        for path in self._files:
             self._remove(path)
 
     # -- files ------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import typing as t
 
 from .._host.files import read_text
 from .._host.manager import Manager
-from .._release.releases import Releases
+from .._release.tree import Tree
 from .generation import Generation, owner_of
 from .transition import Present, UnitState
 
@@ -33,7 +33,7 @@ _PROPERTIES = (
 
 
 def read_present(
-    releases: Releases,
+    releases: Tree,
     names: t.Collection[str],
     manager: Manager,
     deployed: Generation | None = None,

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import typing as t
+
+from .._credential.versions import SEALING
 
 Run = t.Callable[..., t.Tuple[int, str, str]]
 
@@ -40,6 +43,11 @@ def systemd_version(run: Run) -> int:
             "(Debian 11, Ubuntu 22.04, RHEL 9 and newer have it)"
         )
     return version
+
+
+def seals(systemd: int) -> bool:
+    """Whether this host encrypts what it stores."""
+    return systemd >= SEALING and shutil.which("systemd-creds") is not None
 
 
 def require_root() -> None:

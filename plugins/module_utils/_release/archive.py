@@ -12,10 +12,9 @@ import posixpath
 import typing as t
 from dataclasses import dataclass, replace
 
-Kind = t.Literal["file", "directory", "symlink", "hardlink", "special"]
+from .version import MARKER
 
-# The file that says, inside a release, what it was made of. No archive may bring it.
-MARKER = ".activated-release.json"
+Kind = t.Literal["file", "directory", "symlink", "hardlink", "special"]
 
 # The kernel follows no more in one path either (path_resolution(7)).
 _MAX_LINKS = 40

@@ -13,10 +13,8 @@ import typing as t
 
 CHECKSUM_FORM = re.compile(r"sha256:[0-9a-fA-F]{64}\Z")
 
-OPTIONS: dict[str, dict[str, t.Any]] = {
-    "name": {"type": "str", "required": True},
-    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
-    "version": {"type": "str"},
+# What is said of one release, alone or as one of several.
+ONE: dict[str, dict[str, t.Any]] = {
     "src": {"type": "str"},
     "remote_src": {"type": "bool", "default": False},
     "checksum": {"type": "str"},
@@ -26,6 +24,23 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     "switch": {"type": "bool", "default": True},
     "keep": {"type": "int", "default": 3},
 }
+RELEASES: dict[str, t.Any] = {
+    "type": "list",
+    "elements": "dict",
+    "options": {
+        "name": {"type": "str", "required": True},
+        "version": {"type": "str", "required": True},
+        **ONE,
+    },
+}
+OPTIONS: dict[str, dict[str, t.Any]] = {
+    "name": {"type": "str"},
+    "state": {"type": "str", "choices": ["present", "absent"], "default": "present"},
+    "version": {"type": "str"},
+    **ONE,
+    "releases": RELEASES,
+}
+EXCLUSIVE = [("releases", key) for key in ("name", "state", "version", *ONE)]
 
 
 def is_url(src: str) -> bool:

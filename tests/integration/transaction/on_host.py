@@ -144,7 +144,7 @@ def at_steps(count: Count) -> Fault:
             before(_ledger.Ledger, name, count)
         before(_releases.Releases, "remember", count)
         before(MODULES["deployment"].Deployer, "prove", count)
-        before(MODULES["deployment"], "report", count)
+        before(MODULES["deployment"], "report_all", count)
 
     return fault
 
@@ -157,7 +157,7 @@ def at_calls(count: Count) -> Fault:
             before(os, name, count)
         before(_manager.Manager, "_change", count)
         before(_manager.Manager, "daemon_reload", count)
-        before(MODULES["deployment"], "report", count)
+        before(MODULES["deployment"], "report_all", count)
 
     return fault
 

@@ -18,11 +18,11 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.gen
     Generation,
     InvalidDeployment,
 )
-from ansible_collections.activated.services.plugins.module_utils._deployment.judging import (
-    check_together,
-)
 from ansible_collections.activated.services.plugins.module_utils._deployment.part import (
     Part,
+)
+from ansible_collections.activated.services.plugins.module_utils._deployment.together import (
+    check_together,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.transition import (
     Present,

@@ -14,12 +14,14 @@ from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
 from ansible_collections.activated.services.plugins.module_utils._release.archive import (
-    MARKER,
     Member,
     UnsafeArchive,
     judge,
     programs,
     resolve,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.version import (
+    MARKER,
 )
 
 

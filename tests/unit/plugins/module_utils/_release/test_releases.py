@@ -20,18 +20,20 @@ from ansible_collections.activated.services.plugins.module_utils._release import
     releases,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.archive import (
-    MARKER,
     UnsafeArchive,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.releases import (
-    Installed,
-    InvalidRelease,
     Releases,
     check_programs,
-    check_version,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.unpack import (
     Source,
+)
+from ansible_collections.activated.services.plugins.module_utils._release.version import (
+    MARKER,
+    Installed,
+    InvalidRelease,
+    check_version,
 )
 
 DIGEST = "sha256:" + "0" * 64

@@ -1,0 +1,49 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Asks a host whether all is as described before it sends what deploys.
+
+The transaction travels with the proof and every rule about units. Most runs find nothing to
+do, and for those the light module `described` is enough: it reads the host by the same code.
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+from ansible.plugins.action import ActionBase
+
+LIGHT = "activated.services.described"
+WHOLE = "activated.services.deployment"
+
+
+class ActionModule(ActionBase):
+    """The controller's side of the module `deployment`."""
+
+    TRANSFERS_FILES = False
+
+    def run(
+        self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None
+    ) -> dict[str, t.Any]:
+        result = super().run(tmp, task_vars)
+        # A task that is left to itself is one execution, which asks the same.
+        alone = self._task.async_val and not self._connection.has_native_async
+        if not alone and self._may_be_as_described():
+            answer = self._execute_module(module_name=LIGHT, task_vars=task_vars)
+            if answer.pop("as_described", True) or answer.get("failed"):
+                return {**result, **answer}
+        answer = self._execute_module(
+            module_name=WHOLE, task_vars=task_vars, wrap_async=alone
+        )
+        return {**result, **answer}
+
+    def _may_be_as_described(self) -> bool:
+        """Whether what is asked for is a state that a host can be in already."""
+        args = self._task.args
+        several = args.get("services")
+        wishes = several if isinstance(several, list) else [args.get("service") or args]
+        return all(
+            not isinstance(wish, dict) or wish.get("state", "present") == "present"
+            for wish in wishes
+        )

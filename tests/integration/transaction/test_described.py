@@ -1,0 +1,207 @@
+# Copyright: (c) 2026, the activated.services authors
+# GNU General Public License v3.0+ (see LICENSE or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The light module that is asked first: it takes for as described what `deployment` would
+leave alone, and nothing else; and it writes nothing."""
+
+from __future__ import annotations
+
+import base64
+import typing as t
+
+import pytest
+from shop import Shop
+
+pytestmark = pytest.mark.targets
+
+STATE = "/var/lib/activated.services"
+
+
+def wish(shop: Shop, secret: str = "one", **more: t.Any) -> dict[str, t.Any]:
+    """A service with a release, two sockets, a secret of its own and a file's."""
+    info = shop.host.attempt("service_info", name=shop.name)
+    store, key = (
+        ("/etc/credstore.encrypted", "LoadCredentialEncrypted")
+        if info["seals"]
+        else ("/etc/credstore", "LoadCredential")
+    )
+    place, file = f"{store}/{shop.name}/token", f"/srv/{shop.name}-file"
+    body = f"{key}=token:{place}\nLoadCredential=file:{file}\n"
+    return {
+        "name": shop.name,
+        "units": shop.units("http", "back", body=body),
+        "release": "1",
+        "credentials": {"token": {}, "file": {"path": file}},
+        "secrets": {"token": base64.b64encode(secret.encode()).decode()},
+        **more,
+    }
+
+
+def asked(shop: Shop, wanted: t.Mapping[str, t.Any]) -> dict[str, t.Any]:
+    """What the light module says, which leaves everything as it was."""
+    before = shop.listing()
+    result = said(shop.host.attempt("described", **wanted))
+    assert shop.listing() == before
+    return result
+
+
+def deployed(shop: Shop, **wanted: t.Any) -> dict[str, t.Any]:
+    return said(shop.host.run("deployment", **wanted))
+
+
+def said(result: dict[str, t.Any]) -> dict[str, t.Any]:
+    """A result without what was asked for, which Ansible adds."""
+    return {key: value for key, value in result.items() if key != "invocation"}
+
+
+# What is done to a host that is as described, after which it is not.
+MEDDLINGS = {
+    "a unit was changed by hand": "echo Environment=A=1 >>{units}/{http}",
+    "a unit file has gone": "rm {units}/{http}",
+    "systemd has not read a unit again": "touch {units}/{service}",
+    "a socket is closed": "systemctl stop {http}",
+    "the link leads nowhere": "rm /opt/{name}/current",
+    "the release has other bytes": "sed -i 's/sha256:..../sha256:0000/' "
+    "/opt/{name}/releases/1/.activated-release.json",
+    "a deployment was interrupted": """python3 -c '
+import json
+folder = "{state}/{name}/"
+last = json.load(open(folder + "generations.json"))
+one = last["generations"][-1]
+json.dump(dict(before=one, wanted=one, history=["1"], leaving=None,
+               commits=last["commits"]), open(folder + "transaction.json", "w"))'""",
+    "a run that was killed has left a file": "touch {state}/{name}/.voided.json.new",
+    "nothing is on record": "rm {state}/{name}/generations.json",
+    "a secret has gone from the store": "rm /etc/credstore*/{name}/token",
+    "a secret can be read by others": "chmod 0644 /etc/credstore*/{name}/token",
+    "the file of a credential has changed": "echo two >/srv/{name}-file",
+    "a drop-in was added": "mkdir -p {units}/{service}.d; "
+    "printf '[Service]\\nNice=5\\n' >{units}/{service}.d/x.conf",
+}
+
+
+def test_it_sees_whatever_the_transaction_would_mend(shop: Shop) -> None:
+    shop.host.write({f"/srv/{shop.name}-file": "one"})
+    assert not shop.install("1").get("failed")
+    wanted = wish(shop)
+    assert asked(shop, wanted) == {"as_described": False, "changed": False}
+    done = deployed(shop, **wanted)
+    again = deployed(shop, **wanted)
+    assert (done["changed"], again["changed"]) == (True, False)
+    # A running service sees what it was started with.
+    names = {
+        "units": "/etc/systemd/system",
+        "state": STATE,
+        "name": shop.name,
+        "service": shop.service,
+        "http": shop.socket("http"),
+    }
+    for what, script in MEDDLINGS.items():
+        shop.ask()
+        light = asked(shop, wanted)
+        assert light.pop("as_described"), what
+        whole = deployed(shop, **wanted)
+        assert light == whole, what
+
+        shop.host.sh(script.format(**names))
+        assert asked(shop, wanted) == {"as_described": False, "changed": False}, what
+        mended = deployed(shop, **wanted)
+        noted = "a drop-in" in what or "interrupted" in what or "killed" in what
+        assert mended["changed"] or noted, what
+        assert "interrupted" not in what or "undone first" in str(mended["notes"])
+    shop.host.sh(f"systemctl disable -q {names['http']}")
+    assert asked(shop, wanted)["as_described"] is False
+    shop.host.sh(f"systemctl enable -q {names['http']}")
+    assert asked(shop, wanted)["as_described"]
+
+
+def test_it_sees_every_other_wish(shop: Shop) -> None:
+    shop.host.write({f"/srv/{shop.name}-file": "one"})
+    assert not shop.install("1").get("failed")
+    assert not shop.install("2").get("failed")
+    wanted = wish(shop)
+    deployed(shop, **wanted)
+    other = wanted["units"][shop.service].replace("[Service]", "[Service]\nNice=1")
+    others: dict[str, dict[str, t.Any]] = {
+        "a release": {**wanted, "release": "2"},
+        "a secret": wish(shop, secret="two"),
+        "a unit": {**wanted, "units": {**wanted["units"], shop.service: other}},
+        "gone": {"name": shop.name, "state": "absent"},
+        "back": {"name": shop.name, "state": "rolled_back"},
+    }
+    for what, changed in others.items():
+        assert asked(shop, changed)["as_described"] is False, what
+    several = {"services": [wanted, {"name": f"{shop.name}-no", "state": "absent"}]}
+    assert asked(shop, several)["as_described"] is False
+    alone = asked(shop, {"services": [wanted]})
+    assert alone.pop("as_described")
+    assert alone == deployed(shop, services=[wanted])
+    one = asked(shop, {"service": wanted})
+    assert one.pop("as_described")
+    assert one == deployed(shop, service=wanted)
+
+
+def test_it_refuses_what_the_transaction_refuses(shop: Shop) -> None:
+    units = shop.units("http")
+    score = shop.deployed(units, "1")["exposure"]
+    wanted = {"name": shop.name, "units": units, "release": "1"}
+
+    def both(**more: t.Any) -> str:
+        light, whole = (
+            shop.host.attempt(module, **{**wanted, **more})
+            for module in ("described", "deployment")
+        )
+        assert light.get("failed")
+        assert whole.get("failed")
+        assert light["msg"] == whole["msg"]
+        return str(light["msg"])
+
+    assert "above exposure_max 0.0" in both(exposure_max=0)
+    assert f"exposed at {score}" in both(exposure_max=round(score - 0.1, 1))
+    assert "keep must be at least 1" in both(keep=0)
+    assert "probes[0]" in both(probes=[{"socket": "http", "http": {"pth": "/"}}])
+    assert "is missing" in both(units={})
+    shop.host.sh(f"systemctl mask --runtime {shop.service}")
+    if "masked" in shop.host.show(shop.service, "LoadState"):
+        assert "is masked on the host" in both()
+    shop.host.sh(f"systemctl unmask --runtime {shop.service}")
+    shop.host.sh(f"echo broken >{STATE}/{shop.name}/generations.json")
+    assert "is not what this collection wrote" in both()
+
+
+def test_what_was_measured_is_measured_again_where_it_may_differ(shop: Shop) -> None:
+    record = f"{STATE}/{shop.name}/exposure.json"
+    units = shop.units("http")
+    score = shop.deployed(units, "1")["exposure"]
+    wanted = {"name": shop.name, "units": units, "release": "1"}
+    assert asked(shop, wanted)["exposure"] == score
+
+    # A record that is false shows that it is what is read …
+    shop.host.sh(f'sed -i \'s/"score": .*/"score": 0.3/\' {record}')
+    assert asked(shop, wanted)["exposure"] == 0.3
+    # … until the program that measures is another, as after an upgrade of systemd,
+    program = shop.host.sh("command -v systemd-analyze")
+    stamp = shop.host.sh(f"stat -c %Y {program}")
+    shop.host.sh(f"touch {program}")
+    try:
+        assert asked(shop, wanted)["as_described"] is False
+        result = deployed(shop, **wanted)
+        assert (result["changed"], result["exposure"]) == (False, score)
+        assert asked(shop, wanted)["exposure"] == score
+    finally:
+        shop.host.sh(f"touch -d @{stamp} {program}")
+    # … or a drop-in on the host is, or the record is no record.
+    place = f"/etc/systemd/system/{shop.service}.d/loose.conf"
+    shop.host.write({place: "[Service]\nDynamicUser=no\n"})
+    shop.host.sh("systemctl daemon-reload")
+    assert asked(shop, wanted)["as_described"] is False
+    loose = deployed(shop, **wanted)["exposure"]
+    assert loose > score
+    assert asked(shop, wanted)["exposure"] == loose
+    shop.host.sh(f"echo '[' >{record}")
+    assert asked(shop, wanted)["as_described"] is False
+    assert deployed(shop, **wanted)["exposure"] == loose
+    # It goes with the service, so that the next of its name begins anew.
+    assert not shop.remove().get("failed")
+    assert not shop.has(record)
