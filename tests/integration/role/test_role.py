@@ -58,6 +58,18 @@ def _unsafe(value: t.Any) -> t.Any:
     return {"__ansible_unsafe": value} if isinstance(value, str) else value
 
 
+COUNTER = "/var/tmp/module-executions"
+COUNTED = f'#!/bin/sh\necho >> {COUNTER}\nexec /usr/bin/python3 "$@"\n'
+
+
+def count(shop: Shop) -> list[str]:
+    """Options with which each execution of a module leaves a line in COUNTER."""
+    python = "/usr/local/bin/counted-python"
+    shop.host.write({f"{python}!": COUNTED})
+    shop.host.sh(f"rm -f {COUNTER}")
+    return ["-e", f"ansible_python_interpreter={python}"]
+
+
 def wish(shop: Shop, tmp_path: Path, **more: t.Any) -> dict[str, t.Any]:
     (tmp_path / "release.tar").write_bytes(archive("1"))
     return {
@@ -87,10 +99,12 @@ def test_any_string_arrives_and_nothing_travels_twice(
     )
     assert {key: environ.get(key) for key in strings} == strings
 
-    code, said = play(shop, tmp_path, "-vvv", **service)
+    counted = count(shop)
+    code, said = play(shop, tmp_path, "-vvv", *counted, **service)
     assert code == 0, said[-3000:]
     assert "changed=0" in said
     assert "release.tar TO" not in said
+    assert shop.host.sh(f"wc -l <{COUNTER}") == "2"
 
 
 @pytest.mark.parametrize(
@@ -105,6 +119,7 @@ def test_any_string_arrives_and_nothing_travels_twice(
             {"sockets": {"http": {"ListenStream": "a\nb"}}},
             '"msg": "service_sockets.http.ListenStream: has a line break',
         ),
+        ({"exposure_max": 0}, "above exposure_max 0.0; nothing was changed"),
         (
             {"sandbox": "strickt"},
             "service_sandbox: level 'strickt' does not exist; did",
@@ -158,11 +173,7 @@ def play_several(
     return done.returncode, done.stdout + done.stderr
 
 
-COUNTER = "/var/tmp/several-executions"
-COUNTED = f'#!/bin/sh\necho >> {COUNTER}\nexec /usr/bin/python3 "$@"\n'
-
-
-def test_several_services_cost_one_execution_more_than_they_are(
+def test_several_services_cost_two_executions_however_many_they_are(
     shop: Shop, tmp_path: Path
 ) -> None:
     with opened(shop.host) as other:
@@ -176,15 +187,10 @@ def test_several_services_cost_one_execution_more_than_they_are(
             f"1 {shop.name}",
             f"1 {other.name}",
         ]
-        python = "/usr/local/bin/several-python"
-        shop.host.write({f"{python}!": COUNTED})
-        shop.host.sh(f"rm -f {COUNTER}")
-        code, said = play_several(
-            shop, tmp_path, services, "-e", f"ansible_python_interpreter={python}"
-        )
+        code, said = play_several(shop, tmp_path, services, *count(shop))
         assert code == 0, said[-3000:]
         assert "changed=0" in said
-        assert shop.host.sh(f"wc -l <{COUNTER}") == "3"
+        assert shop.host.sh(f"wc -l <{COUNTER}") == "2"
 
 
 def test_several_services_of_which_one_fails(shop: Shop, tmp_path: Path) -> None:
