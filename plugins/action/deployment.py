@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from ansible.module_utils.parsing.convert_bool import boolean
 from ansible.plugins.action import ActionBase
 
 LIGHT = "activated.services.described"
@@ -39,8 +40,10 @@ class ActionModule(ActionBase):
         return {**result, **answer}
 
     def _may_be_as_described(self) -> bool:
-        """Whether what is asked for is a state that a host can be in already."""
+        """Whether the host may be asked, and be in the state that is wanted already."""
         args = self._task.args
+        if not boolean(args.get("ask_first", True), strict=False):
+            return False
         several = args.get("services")
         wishes = several if isinstance(several, list) else [args.get("service") or args]
         return all(

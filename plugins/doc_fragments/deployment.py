@@ -182,4 +182,11 @@ options:
     type: list
     elements: dict
     suboptions: *one
+  ask_first:
+    description:
+      - Whether M(activated.services.described) asks the host first whether there is anything to do, and M(activated.services.deployment) only travels
+        to it if so.
+      - V(false) saves that question where the answer is known, such as after a release was installed.
+    type: bool
+    default: true
 """

@@ -66,6 +66,7 @@ OPTIONS: dict[str, dict[str, t.Any]] = {
     **ONE,
     "service": {"type": "dict", **_NAMED},
     "services": {"type": "list", "elements": "dict", **_NAMED},
+    "ask_first": {"type": "bool", "default": True},
 }
 # One service beside the others' options, or as one mapping, or several.
 ALONE = ("name", *ONE)

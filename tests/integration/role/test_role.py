@@ -86,8 +86,10 @@ def test_any_string_arrives_and_nothing_travels_twice(
 ) -> None:
     strings = {f"V{n}": text for n, text in enumerate(STRINGS)}
     service = wish(shop, tmp_path, environment=strings)
-    code, said = play(shop, tmp_path, "-vvv", **service)
+    code, said = play(shop, tmp_path, "-vvv", *count(shop), **service)
     assert code == 0, said[-3000:]
+    # asked for the release; it installed; the deployment, which was not asked for
+    assert shop.host.sh(f"wc -l <{COUNTER}") == "3"
     assert f"PUT {tmp_path / 'release.tar'}" in said
     assert shop.ask() == "1"
     pid = shop.host.show(shop.service, "MainPID")
@@ -99,8 +101,7 @@ def test_any_string_arrives_and_nothing_travels_twice(
     )
     assert {key: environ.get(key) for key in strings} == strings
 
-    counted = count(shop)
-    code, said = play(shop, tmp_path, "-vvv", *counted, **service)
+    code, said = play(shop, tmp_path, "-vvv", *count(shop), **service)
     assert code == 0, said[-3000:]
     assert "changed=0" in said
     assert "release.tar TO" not in said
