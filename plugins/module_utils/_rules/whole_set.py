@@ -77,6 +77,8 @@ def missing(subject: Subject) -> t.Iterator[Problem]:
     if not subject.world.is_set:
         return
     for section, key in _references(subject.systemd):
+        if key not in subject.keys:
+            continue
         for entry in subject.kept(section, key):
             for name in entry.value.split():
                 if not is_unit_name(name) or subject.has(name):
