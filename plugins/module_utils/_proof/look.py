@@ -39,11 +39,12 @@ def look(case: Case) -> None:
         case.sleep(STEP)
     facts = facts_of(case, pid) if pid else {}
     if not facts:
-        done = state.text("Type") == "oneshot" and state.text("Result") == "success"
-        if case.failed or done:
+        if pid:
+            _await_its_end(case, pid)
+        if case.failed or _is_done(case):
             return
-        if state.ending():
-            ended_after(case, state.ending(), "before it could be looked at")
+        if pid or case.state.ending():
+            ended_after(case, _ending(case), "before it could be looked at")
         else:
             case.problem("process", "there is no main process to look at")
         return
@@ -60,15 +61,31 @@ def _ended_meanwhile(case: Case, pid: int, known: int) -> None:
 
     ``known`` is how many problems there were before it was read.
     """
+    _await_its_end(case, pid)
+    del case.proof.problems[known:]
+    if not _is_done(case):
+        ended_after(case, _ending(case), "while it was looked at")
+
+
+def _await_its_end(case: Case, pid: int) -> None:
+    """Wait until systemd, too, knows that a main process has ended."""
     deadline = Deadline(PATIENCE, case.clock)
     while case.state.main_pid == pid and not deadline.over:
         case.sleep(STEP)
         case.refresh()
-    del case.proof.problems[known:]
+
+
+def _ending(case: Case) -> str:
+    """How its main process has ended; systemd forgets that when it starts it again."""
     state = case.state
-    if state.text("Type") == "oneshot" and state.text("Result") == "success":
-        return
-    ended_after(case, state.ending() or f"is {state.active}", "while it was looked at")
+    again = "ended, and was started again," if state.active == "active" else ""
+    return state.ending() or again or f"is {state.active}"
+
+
+def _is_done(case: Case) -> bool:
+    """Whether it was to do one thing, and has done it."""
+    state = case.state
+    return state.text("Type") == "oneshot" and state.text("Result") == "success"
 
 
 def facts_of(case: Case, pid: int) -> dict[str, t.Any]:
