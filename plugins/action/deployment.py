@@ -23,6 +23,7 @@ class ActionModule(ActionBase):
     """The controller's side of the module `deployment`."""
 
     TRANSFERS_FILES = False
+    _supports_async = True
 
     def run(
         self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None
@@ -32,7 +33,11 @@ class ActionModule(ActionBase):
         alone = self._task.async_val and not self._connection.has_native_async
         if not alone and self._may_be_as_described():
             answer = self._execute_module(module_name=LIGHT, task_vars=task_vars)
-            if answer.pop("as_described", True) or answer.get("failed"):
+            # What is wrong with the options is told in the name of the right module.
+            misread = answer.get("failed") and LIGHT in str(answer.get("msg"))
+            if answer.pop("as_described", False) or (
+                answer.get("failed") and not misread
+            ):
                 return {**result, **answer}
         answer = self._execute_module(
             module_name=WHOLE, task_vars=task_vars, wrap_async=alone
@@ -42,7 +47,7 @@ class ActionModule(ActionBase):
     def _may_be_as_described(self) -> bool:
         """Whether the host may be asked, and be in the state that is wanted already."""
         args = self._task.args
-        if not boolean(args.get("ask_first", True), strict=False):
+        if "releases" in args or not boolean(args.get("ask_first", True), strict=False):
             return False
         several = args.get("services")
         wishes = several if isinstance(several, list) else [args.get("service") or args]

@@ -29,6 +29,7 @@ from ansible_collections.activated.services.plugins.module_utils._release.option
     is_url,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.planning import (
+    refused,
     report_several,
 )
 from ansible_collections.activated.services.plugins.module_utils._release.releases import (
@@ -101,7 +102,7 @@ class ActionModule(ActionBase):
                 wish.hear(answer, self._task.check_mode)
         left = [wish for wish in wishes if not wish.answer]
         for wish in left:
-            if wish.is_local:
+            if wish.is_local and wish.lacking:
                 self._send(wish)
         if left:
             said = self._bring([wish.args for wish in left], several, task_vars)
@@ -155,6 +156,8 @@ class Wish:
         self.path = ""
         """The file on the controller, packed if it is a folder."""
         self.answer: dict[str, t.Any] = {}
+        self.lacking = True
+        """Whether the host needs its bytes, as far as is known."""
         self._folder = folder
 
     @property
@@ -169,7 +172,7 @@ class Wish:
         try:
             yield
         except (UnsafeArchive, InvalidRelease) as exc:
-            self.answer = {"failed": True, "changed": False, "msg": str(exc)}
+            self.answer = refused(self.args, exc)
 
     def take(self, path: str) -> None:
         """Its bytes are at `path`. Raises InvalidRelease where they are not its own."""
@@ -192,8 +195,9 @@ class Wish:
     def hear(self, answer: dict[str, t.Any], check_mode: bool) -> None:
         """Take the host's answer for the last, if nothing is left to be done."""
         coming = [step["action"] for step in answer.get("plan", [])]
+        self.lacking = "install" in coming or "replace" in coming
         with self.blamed():
-            if self.path and ("install" in coming or "replace" in coming):
+            if self.path and self.lacking:
                 check_programs(
                     Source(self.path, self.args["name"]),
                     self.args["strip_components"],

@@ -17,6 +17,7 @@ description:
     in the same way, but brings none of what changes it, verifies units and proves services. It is therefore quick.
   - M(activated.services.deployment) and M(activated.services.release) ask it before they send to the host what does their work.
     There is little reason to use it alone.
+  - It is asked of services that are to be there. One that is to go, or to go back, is never as described.
   - With O(releases) it tells what M(activated.services.release) would do.
 extends_documentation_fragment:
   - activated.services.attributes.reads_only

@@ -240,6 +240,7 @@ from ansible_collections.activated.services.plugins.module_utils._release.option
 from ansible_collections.activated.services.plugins.module_utils._release.planning import (
     make_plan,
     of_host,
+    refused,
     report,
     report_several,
 )
@@ -412,7 +413,9 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         try:
             said.append(bring(module, {**one, "state": "present"}, systemd))
         except REFUSALS as exc:
-            said.append({"failed": True, "changed": False, "msg": str(exc)})
+            said.append(refused(one, exc))
+        except OSError as exc:
+            said.append(refused(one, f"the host's disk refused: {exc}"))
     return report_several(said, of_host(systemd))
 
 

@@ -34,11 +34,12 @@ class Found:
 
 
 def as_described(wish: Wish, reader: Reader) -> Found | None:
-    """What was found where there is nothing to do; else None.
+    """What was found where there is nothing to do; else None. No run of it was
+    interrupted.
 
-    Raises Conflict, Unmeasured, and what a wish can be refused for.
+    Raises Conflict, InvalidRelease, Unmeasured, and what a wish can be refused for.
     """
-    if wish.state != "present" or reader.ledger.transaction() or reader.left():
+    if wish.state != "present":
         return None
     wanted = reader.fulfil(wish.generation)
     if reader.ledger.deployed() != wanted:
@@ -47,6 +48,8 @@ def as_described(wish: Wish, reader: Reader) -> Found | None:
     plan = reader.plan(wanted, present)
     if plan.changed:
         return None
+    if wanted.release:
+        reader.releases.check_place()
     reader.refuse_exposed(wanted, present)
     return Found(wanted, present, plan)
 
@@ -55,6 +58,8 @@ def all_as_described(
     asked: t.Sequence[tuple[Wish, Reader]],
 ) -> list[Found] | None:
     """What was found where there is nothing to do for any of them; else None."""
+    if any(reader.ledger.transaction() or reader.left() for _wish, reader in asked):
+        return None  # before one that is refused keeps another from being undone
     every = []
     for wish, reader in asked:
         with naming(wish.generation.name, asked):

@@ -184,7 +184,8 @@ class Reader:
         """The exposure of the service's unit, 0 to 10, as the host's own systemd puts
         it, with the drop-ins that lie on the host; None where it has no unit.
 
-        It is read from the record where that was made of the same. Raises Unmeasured.
+        It is read from the record where that was made of the same, and where systemd has
+        read what there is. Raises Unmeasured.
         """
         name = generation.service
         if name not in generation.units:
@@ -194,7 +195,9 @@ class Reader:
             folder, file = os.path.split(path)
             units[f"{os.path.basename(folder)}/{file}"] = read_text(path) or ""
         key = self._exposure_key(units)
-        known = self.ledger.exposure(key)
+        # What systemd has not read yet it does not tell of, and measures all the same.
+        unread = present.state(name).needs_reload
+        known = None if unread else self.ledger.exposure(key)
         score = known[0] if known else self._measure(key, generation, units)
         self.exposed = (key, score)
         return score

@@ -16,7 +16,7 @@ from .._deployment.ledger import BrokenLedger
 from .._host.facts import UnsuitableHost, systemd_version
 from .._units.service_name import InvalidServiceName
 from .options import RELEASES
-from .planning import make_plan, of_host, report, report_several
+from .planning import make_plan, of_host, refused, report, report_several
 from .tree import Tree
 from .version import InvalidRelease
 from .wish import Wish
@@ -52,5 +52,7 @@ def look(module: AnsibleModule) -> dict[str, t.Any]:
             plan = make_plan(wish, tree, digest)
             said.append(report(wish, tree, plan, systemd, digest))
         except refusals as exc:
-            said.append({"failed": True, "changed": False, "msg": str(exc)})
+            said.append(refused(one, exc))
+        except OSError as exc:
+            said.append(refused(one, f"the host could not be read: {exc}"))
     return report_several(said, of_host(systemd))

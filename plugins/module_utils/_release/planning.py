@@ -134,12 +134,23 @@ def of_host(systemd: int | None) -> dict[str, t.Any]:
     return {"systemd": systemd, "seals": systemd is not None and seals(systemd)}
 
 
+def refused(wish: t.Mapping[str, t.Any], problem: Exception | str) -> dict[str, t.Any]:
+    """What a module returns of a release that it cannot bring, which names it."""
+    name, version = wish.get("name"), wish.get("version")
+    return {
+        "failed": True,
+        "changed": False,
+        "msg": str(problem),
+        "release": {"name": name, "version": version},
+    }
+
+
 def report_several(
     said: t.Sequence[dict[str, t.Any]], host: t.Mapping[str, t.Any]
 ) -> dict[str, t.Any]:
     """What a module returns of several releases, from what it returns of each, and of
     the host as `of_host` does."""
-    failed = [str(one["msg"]) for one in said if one.get("failed")]
+    failed = [f"{_named(one)}{one['msg']}" for one in said if one.get("failed")]
     well = [one for one in said if not one.get("failed")]
     result: dict[str, t.Any] = {
         "changed": any(one["changed"] for one in well),
@@ -150,3 +161,8 @@ def report_several(
     if failed:
         result.update(failed=True, msg="\n".join(failed))
     return result
+
+
+def _named(one: t.Mapping[str, t.Any]) -> str:
+    release = one.get("release") or {}
+    return f"{release['name']} {release['version']}: " if release else ""

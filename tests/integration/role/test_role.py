@@ -33,17 +33,21 @@ def play(
     (tmp_path / "vars.yml").write_text(
         json.dumps(_unsafe(values)).replace("\x7f", r"\u007f")
     )
+    book = {"roles": ["activated.services.service"]}
+    return played(shop, tmp_path, book, "-e", f"@{tmp_path / 'vars.yml'}", *options)
+
+
+def played(
+    shop: Shop, tmp_path: Path, book: t.Mapping[str, t.Any], *options: str
+) -> tuple[int, str]:
+    """Run a play on the host of a shop; the code and all that was said."""
     (tmp_path / "play.yml").write_text(
-        json.dumps([{
-            "hosts": "all",
-            "gather_facts": False,
-            "roles": ["activated.services.service"],
-        }])
-    )  # fmt: skip
+        json.dumps([{"hosts": "all", "gather_facts": False, **book}])
+    )
     done = subprocess.run(
         [str(Path(sys.executable).parent / "ansible-playbook"),
          "-i", f"{shop.host.container},", "-c", "community.docker.docker",
-         "-e", f"@{tmp_path / 'vars.yml'}", *options, str(tmp_path / "play.yml")],
+         *options, str(tmp_path / "play.yml")],
         env={**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS),
              "ANSIBLE_NOCOLOR": "1", "ANSIBLE_HOST_KEY_CHECKING": "0"},
         capture_output=True, text=True, check=False, cwd=tmp_path,
@@ -272,3 +276,57 @@ def test_an_exception_that_undoes_the_level_warns(clean: Shop, tmp_path: Path) -
     assert "Install the release" not in said
     assert f"[WARNING]: {clean.name}: it runs as root" in said
     assert said.count("the exposure is 1.4 instead of 1.1 (systemd 257)") == 1
+
+
+def test_a_deployment_may_be_left_to_itself(shop: Shop, tmp_path: Path) -> None:
+    assert not shop.install("1").get("failed")
+    task = {
+        "activated.services.deployment": {
+            "name": shop.name,
+            "units": shop.units("http"),
+            "release": "1",
+        },
+        "async": 120,
+        "poll": 1,
+    }
+    code, said = played(shop, tmp_path, {"tasks": [task, task]})
+    assert code == 0, said
+    assert "ok=2    changed=1" in said
+    assert shop.ask()
+
+
+def test_the_module_that_was_meant_is_named(shop: Shop, tmp_path: Path) -> None:
+    wrong = {"name": shop.name, "unitz": {}}
+    tasks = [{"activated.services.deployment": wrong}]
+    code, said = played(shop, tmp_path, {"tasks": tasks})
+    assert code != 0
+    assert "(activated.services.deployment) module: unitz" in said
+    tasks = [{"activated.services.deployment": {"releases": [wrong]}}]
+    code, said = played(shop, tmp_path, {"tasks": tasks})
+    assert code != 0, said
+
+
+def test_each_release_is_named_that_cannot_be_brought(
+    clean: Shop, tmp_path: Path
+) -> None:
+    (tmp_path / "1.tar").write_bytes(archive("1"))
+    clean.host.sh(
+        f"mkdir -p /var/lib/activated.services; touch /var/lib/activated.services/{clean.name}-b"
+    )
+    releases = [
+        {"name": f"{clean.name}-{name}", "version": "1", "src": "1.tar"}
+        for name in "abc"
+    ]
+    releases.append({"name": f"{clean.name}-d", "version": "1"})
+    try:
+        task = {"activated.services.release": {"releases": releases}}
+        code, said = played(clean, tmp_path, {"tasks": [task]})
+        assert code != 0
+        assert f"{clean.name}-b 1: the host's disk refused" in said
+        assert f"{clean.name}-d 1: src is missing" in said
+        for name in "ac":
+            assert clean.has(f"/opt/{clean.name}-{name}/releases/1/bin")
+    finally:
+        clean.host.sh(
+            f"rm -rf /opt/{clean.name}-? /var/lib/activated.services/{clean.name}-?"
+        )

@@ -205,3 +205,40 @@ def test_what_was_measured_is_measured_again_where_it_may_differ(shop: Shop) -> 
     # It goes with the service, so that the next of its name begins anew.
     assert not shop.remove().get("failed")
     assert not shop.has(record)
+
+
+def test_what_holds_for_every_service_is_measured_before_it_is_read(shop: Shop) -> None:
+    """systemd-analyze looks at what the manager does not know of yet."""
+    units = shop.units("http")
+    score = shop.deployed(units, "1")["exposure"]
+    wanted = {"name": shop.name, "units": units, "release": "1", "exposure_max": score}
+    place = "/etc/systemd/system/service.d/50-loose.conf"
+    shop.host.write({place: "[Service]\nDynamicUser=no\n"})
+    try:
+        assert shop.host.show(shop.service, "NeedDaemonReload") == "yes"
+        result = shop.host.attempt("deployment", **wanted)
+        assert f"above exposure_max {score}" in result["msg"]
+    finally:
+        shop.host.sh(f"rm -r {place.rpartition('/')[0]}; systemctl daemon-reload")
+
+
+def test_one_that_is_refused_keeps_none_from_being_undone(shop: Shop) -> None:
+    assert not shop.install("1").get("failed")
+    units = shop.units("http")
+    wanted = {"name": shop.name, "units": units, "release": "1"}
+    deployed(shop, **wanted)
+    name = f"a-{shop.name}"
+    head = f"# Owned by activated.services, service {name}.\n"
+    sleep = f"{head}[Service]\nDynamicUser=yes\nExecStart=/bin/sleep 99\n"
+    sleep += "[Install]\nWantedBy=multi-user.target\n"
+    other = {"name": name, "units": {f"{name}.service": sleep}}
+    shop.host.run("deployment", **other)
+    try:
+        script = MEDDLINGS["a deployment was interrupted"]
+        shop.host.sh(script.format(state=STATE, name=shop.name))
+        both = [{**other, "exposure_max": 0}, wanted]
+        result = shop.host.attempt("deployment", services=both)
+        assert "above exposure_max 0" in result["msg"]
+        assert not shop.has(f"{STATE}/{shop.name}/transaction.json")
+    finally:
+        shop.host.run("deployment", name=name, state="absent")
