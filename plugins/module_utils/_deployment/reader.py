@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import json
 import os
+import pathlib
 import shutil
 import typing as t
 from dataclasses import replace
@@ -40,6 +41,17 @@ from .units_dir import FOLDER, read_present
 
 class Unmeasured(LookupError):
     """The exposure of a unit is not on record, and this reader measures none."""
+
+
+def _shared_drop_ins() -> list[pathlib.Path]:
+    """The drop-ins of more than one service, such as those in ``service.d``: systemd 252
+    does not tell that it has not read them yet, and measures them all the same."""
+    return [
+        file
+        for root in ("/etc/systemd/system", "/run/systemd/system")
+        for folder in ("service.d", "*-.service.d")
+        for file in sorted(pathlib.Path(root).glob(f"{folder}/*.conf"))
+    ]
 
 
 def _recording(wanted: Generation, recorded: Generation | None) -> Change:
@@ -208,7 +220,9 @@ class Reader:
         program = shutil.which("systemd-analyze")
         found = os.stat(program) if program else None
         mark = [found.st_mtime_ns, found.st_size, found.st_ino] if found else []
-        said = json.dumps([self.systemd, mark, dict(units)], sort_keys=True)
+        shared = [place.stat() for place in _shared_drop_ins()]
+        there = [[file.st_mtime_ns, file.st_size, file.st_ino] for file in shared]
+        said = json.dumps([self.systemd, mark, there, dict(units)], sort_keys=True)
         return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _measure(
