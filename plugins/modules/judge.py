@@ -17,6 +17,8 @@ author:
 description:
   - Judges the units of services on the controller, from their texts alone, and fails where one of them cannot work. No host is asked.
   - M(activated.services.deployment) judges by the same rules for the host's own systemd, and has that verify the units, before it changes anything.
+extends_documentation_fragment:
+  - activated.services.attributes.reads_only
 options:
   services:
     description:
@@ -42,15 +44,8 @@ options:
     type: int
     required: true
 attributes:
-  check_mode:
-    description: Can run in C(check_mode) and say what it would do, changing nothing.
-    support: full
-  diff_mode:
-    description: Returns what it changed, or would change, in C(diff_mode).
-    support: none
-    details: It changes nothing that could be shown.
   platform:
-    description: The hosts that it runs for.
+    description: The hosts that it runs on.
     support: full
     platforms: linux
     details: It runs on the controller.
