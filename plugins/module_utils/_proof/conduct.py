@@ -332,7 +332,7 @@ def _stop_for_good(case: Case) -> None:
     """
     deadline = Deadline(DRAIN, case.clock)
     for again in (True, False):
-        if not stop(case) or case.state.at_rest:
+        if not stop(case) or (case.state.at_rest and not _returns(case)):
             return
         while case.state.active == "activating" and not deadline.over:
             case.sleep(5 * STEP)
@@ -342,6 +342,19 @@ def _stop_for_good(case: Case) -> None:
             return
         case.sleep(case.wish.settle)
         case.refresh()
+
+
+def _returns(case: Case) -> bool:
+    """Whether a request that a failed proof has given up starts the service again.
+
+    The manager looks at the queues of its sockets only after the service is at rest: what
+    is seen at that moment may not last.
+    """
+    end = case.clock() + case.wish.settle
+    while case.failed and case.state.at_rest and case.clock() < end:
+        case.sleep(STEP)
+        case.refresh()
+    return not case.state.at_rest
 
 
 def forget_starts(case: Case) -> None:
