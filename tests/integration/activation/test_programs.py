@@ -11,12 +11,12 @@ here, as an operator would.
 from __future__ import annotations
 
 import subprocess
-import tarfile
 import typing as t
 from dataclasses import dataclass, field
 
+import own_programs
 import pytest
-from cases import OTHERS, ROOT, programs
+from cases import OTHERS, programs
 from fleet import FULL, SUITES, Hosts
 
 RPC = "00000007 00000000 00000002 000186a0 00000002" + " 00000000" * 5
@@ -295,41 +295,13 @@ HELLO_UNITS = {
 
 def test_hello(host: t.Any) -> None:
     """The Elixir program on the BEAM, with its two sockets, readiness and watchdog."""
-    archive = ROOT / ".build" / "services" / host.suite / "hello-1.0.0.tar.gz"
-    assert archive.is_file(), f"{archive} is missing: make programs"
-    with tarfile.open(archive) as tar:
-        assert any(name.endswith("bin/hello") for name in tar.getnames())
-    host.sh("mkdir -p /opt/hello-proof /etc/hello")
-    subprocess.run(
-        [
-            host.engine,
-            "exec",
-            "-i",
-            host.container,
-            "tar",
-            "-xz",
-            "-C",
-            "/opt/hello-proof",
-        ],
-        input=archive.read_bytes(),
-        check=True,
-    )
-    host.sh(
-        "cd /etc/hello && openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 "
-        "-nodes -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout key.pem "
-        "-out cert.pem -days 2 2>/dev/null; chmod 600 key.pem"
-    )
+    body = own_programs.hello(host, "/opt/hello-proof")
     host.install(
         {
             **HELLO_UNITS,
             "hello.service": "[Unit]\nRequires=hello-http.socket hello-https.socket\n"
             "After=hello-http.socket hello-https.socket\nStartLimitIntervalSec=0\n"
-            "[Service]\nType=notify\nNotifyAccess=all\nWatchdogSec=10\nDynamicUser=yes\n"
-            "RuntimeDirectory=hello\nEnvironment=HOME=/run/hello RELEASE_TMP=/run/hello "
-            "RELEASE_DISTRIBUTION=none ERL_CRASH_DUMP_SECONDS=0\n"
-            "LoadCredential=cert.pem:/etc/hello/cert.pem\n"
-            "LoadCredential=key.pem:/etc/hello/key.pem\n"
-            "ExecStart=/opt/hello-proof/bin/hello start\nTimeoutStopSec=10\n",
+            f"[Service]\nNotifyAccess=all\nWatchdogSec=10\n{body}",
         },
         "hello-http.socket hello-https.socket",
     )

@@ -9,13 +9,12 @@ from __future__ import annotations
 import json
 import subprocess
 import typing as t
-from pathlib import Path
 
+import own_programs
 import pytest
 from looking_glass import Glass, opened
 
 pytestmark = pytest.mark.targets
-ROOT = Path(__file__).resolve().parents[3]
 
 # Asks again and again over a connection of its own each time, until a file has gone.
 CLIENTS = r"""
@@ -98,9 +97,9 @@ class Lunch(Glass):
 @pytest.fixture
 def lunch(host: t.Any) -> t.Iterator[Lunch]:
     with opened(host, Lunch) as one:
-        program = ROOT / ".build" / "services" / host.suite / "lunchd-1.0.0"
-        assert program.is_file(), f"{program} is not built: make programs"
-        host.write({f"/srv/{one.name}/lunchd!": program.read_bytes()})
+        host.write(
+            {f"/srv/{one.name}/lunchd!": own_programs.built(host, "lunchd-1.0.0")}
+        )
         yield t.cast("Lunch", one)
 
 

@@ -6,15 +6,13 @@
 
 from __future__ import annotations
 
-import subprocess
 import typing as t
 from dataclasses import dataclass
-from pathlib import Path
 
+import own_programs
 from fleet import Host
 
-ROOT = Path(__file__).resolve().parents[3]
-OTHERS = ROOT / "tests" / "services" / "others"
+OTHERS = own_programs.ROOT / "tests" / "services" / "others"
 OWNED = "# Owned by activated.services, service {name}.\n"
 
 
@@ -29,23 +27,6 @@ class Program:
     """The exposure of the level that it is known to run at, or of the unit it comes with."""
     files: tuple[str, ...] = ()
     packages: str = ""
-
-
-def certificate(host: Host, folder: str) -> None:
-    """A key and a certificate of `localhost`, for root alone."""
-    host.sh(
-        f"mkdir -p {folder} && cd {folder} && openssl req -x509 -newkey ec "
-        "-pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost "
-        "-addext subjectAltName=DNS:localhost -keyout key.pem -out cert.pem -days 2 "
-        "2>/dev/null; chmod 600 key.pem"
-    )
-
-
-def build(host: Host, name: str) -> bytes:
-    """A program of this project, as `make programs` has built it for the host's suite."""
-    place = ROOT / ".build" / "services" / host.suite / name
-    assert place.is_file(), f"{place} is missing: make programs"
-    return place.read_bytes()
 
 
 def sockets(name: str, **ports: int) -> dict[str, str]:
@@ -70,39 +51,15 @@ def service(name: str, units: t.Iterable[str], body: str) -> dict[str, str]:
 
 def hello(host: Host) -> None:
     """The Elixir release on the BEAM, with readiness and a watchdog."""
-    archive = build(host, "hello-1.0.0.tar.gz")
-    host.sh("mkdir -p /opt/hello-fit")
-    subprocess.run(
-        [
-            host.engine,
-            "exec",
-            "-i",
-            host.container,
-            "tar",
-            "-xz",
-            "-C",
-            "/opt/hello-fit",
-        ],
-        input=archive,
-        check=True,
-    )
-    certificate(host, "/etc/hello")
+    body = own_programs.hello(host, "/opt/hello-fit") + "WatchdogSec=1min"
     there = sockets("hello", http=8121, https=8122)
-    body = (
-        "Type=notify\nWatchdogSec=1min\nDynamicUser=yes\n"
-        "RuntimeDirectory=hello\nEnvironment=HOME=/run/hello RELEASE_TMP=/run/hello "
-        "RELEASE_DISTRIBUTION=none ERL_CRASH_DUMP_SECONDS=0\n"
-        "LoadCredential=cert.pem:/etc/hello/cert.pem\n"
-        "LoadCredential=key.pem:/etc/hello/key.pem\n"
-        "ExecStart=/opt/hello-fit/bin/hello start\nTimeoutStopSec=10"
-    )
     host.install({**there, **service("hello", there, body)}, " ".join(there))
 
 
 def lunchd(host: Host) -> None:
     """The Go server with TLS from its credentials."""
-    host.write({"/opt/lunchd-fit/lunchd!": build(host, "lunchd-1.0.0")})
-    certificate(host, "/etc/lunchd")
+    host.write({"/opt/lunchd-fit/lunchd!": own_programs.built(host, "lunchd-1.0.0")})
+    own_programs.certificate(host, "/etc/lunchd")
     there = sockets("lunchd", http=8123, https=8124)
     body = (
         "Type=notify\nDynamicUser=yes\nLoadCredential=cert.pem:/etc/lunchd/cert.pem\n"
