@@ -29,3 +29,13 @@ def spot(newest: t.Any) -> t.Iterator[Glass]:
     """A service on the host of the newest suite."""
     with opened(newest) as one:
         yield one
+
+
+@pytest.fixture
+def importing(spot: Glass) -> Glass:
+    """A service on a host whose systemd knows ImportCredential=."""
+    if spot.systemd < 254:
+        pytest.skip(
+            f"ImportCredential= came with 254, and {spot.host.suite} is asked for"
+        )
+    return spot

@@ -13,6 +13,8 @@ import itertools
 import json
 import typing as t
 
+from ansible.errors import AnsibleFilterError
+
 from ansible_collections.activated.services.plugins.filter.credentials import (
     credentials,
 )
@@ -87,9 +89,12 @@ class Glass:
         }
 
     def attempt(self, said: t.Mapping[str, t.Any], **more: t.Any) -> dict[str, t.Any]:
-        """The result of a deployment, failed or not."""
+        """The result of a deployment, failed or not, on the controller or on the host."""
         run = {key: more.pop(key) for key in ("check", "diff") if key in more}
-        options = self.options(said, **more)
+        try:
+            options = self.options(said, **more)
+        except AnsibleFilterError as exc:
+            return {"failed": True, "msg": str(exc)}
         return t.cast(
             "dict[str, t.Any]", self.host.attempt("deployment", **run, **options)
         )

@@ -188,19 +188,19 @@ def test_ciphertext_of_the_operator(spot: Glass) -> None:
         spot.sh("mv /root/kept.secret /var/lib/systemd/credential.secret")
 
 
-def test_names_in_the_store_are_imported(spot: Glass) -> None:
-    name = f"{spot.name}.a"
+def test_names_in_the_store_are_imported(importing: Glass) -> None:
+    name = f"{importing.name}.a"
     for secret in ("one", "two"):
-        spot.host.run("credential", name=name, content=secret)
-        said = {"all": {"import": f"{spot.name}.*"}}
-        result = spot.deploy(said)
+        importing.host.run("credential", name=name, content=secret)
+        said = {"all": {"import": f"{importing.name}.*"}}
+        result = importing.deploy(said)
         assert result["changed"]
-        assert spot.ask()["seen"] == {name: sha(secret)}
-        assert spot.deploy(said)["changed"] is False
+        assert importing.ask()["seen"] == {name: sha(secret)}
+        assert importing.deploy(said)["changed"] is False
     assert actions(result) == ["renew", "stop", "prove"]
-    spot.deploy({})
-    spot.host.run("credential", name=name, state="absent")
-    assert "matches" in spot.refused({"all": {"import": f"{spot.name}.*"}})
+    importing.deploy({})
+    importing.host.run("credential", name=name, state="absent")
+    assert "matches" in importing.refused({"all": {"import": f"{importing.name}.*"}})
 
 
 def test_a_proof_tells_another_content(glass: Glass) -> None:
