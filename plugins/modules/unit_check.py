@@ -38,7 +38,7 @@ notes:
   - Runs as any user that may run C(systemd-analyze).
   - Systemd before 250 does not verify strictly. There, each warning about one of the units counts as a problem.
   - A template is verified as one of its instances. Where that of systemd's own choice, C(i) or C(test_instance), will not do, as for C(ListenStream=%i),
-    it is one that the units name, or else C(1), C(127.0.0.1) or C(daily).
+    it is one that the units name, or else C(1), C(127.0.0.1), C(::1) or C(daily).
   - Programs below a C(RootDirectory) or C(RootImage) are not looked for.
 seealso:
   - plugin: activated.services.unit_problems

@@ -74,6 +74,8 @@ TEMPLATES = {
     "a port": "ListenStream=%i",
     "an address": "ListenStream=%i:8080",
     "a host of a network": "ListenStream=127.0.0.%i:8080",
+    "an IPv6 address": "ListenStream=[%i]:8080",
+    "an IPv6 address, unescaped": "ListenStream=[%I]:8080",
 }
 
 
@@ -91,6 +93,23 @@ def test_takes_templates_that_want_an_instance_of_their_own(
         remote.run("unit_check", units=units)
     (problem,) = failed.value.result["problems"]
     assert (problem["unit"], problem["line"]) == ("app@.socket", 3)
+
+
+def test_takes_names_with_a_colon(remote: Remote) -> None:
+    units = {
+        "a:b.socket": "[Socket]\nListenStream=/run/ab\n",
+        "a:b.service": "[Service]\nExecStart=/bin/true\nDynamicUser=yes\n",
+        "c:d@.socket": "[Socket]\nListenStream=[%i]:8080\n",
+        "c:d@.service": "[Service]\nExecStart=/bin/true\nDynamicUser=yes\n",
+        "c:d@.socket.d/e.conf": "[Socket]\nBacklog=9\n",
+    }
+    assert remote.run("unit_check", units=units)["problems"] == []
+    for name in units:
+        with pytest.raises(Failed) as failed:
+            remote.run("unit_check", units={**units, name: units[name] + "Typo=%i\n"})
+        problems = failed.value.result["problems"]
+        lines = units[name].count("\n") + 1
+        assert [(p["unit"], p["line"]) for p in problems] == [(name, lines)]
 
 
 def test_takes_a_timer_whose_instance_is_its_time(remote: Remote) -> None:

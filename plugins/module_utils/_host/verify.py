@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import typing as t
 from dataclasses import dataclass
 
@@ -27,12 +28,17 @@ Run = t.Callable[[t.List[str], t.Optional[t.Dict[str, str]]], t.Tuple[int, str, 
 # and ordering cycles, and the plain command returns 0 for a misspelt directive.
 RECURSIVE_ERRORS_SINCE: t.Final = 250
 
+# What follows a colon in a path is taken for the name under which it is verified
+# (systemd-analyze(1), process_aliases), a copy in a directory of its own.
+ALIASES_SINCE: t.Final = 250
+_ALIAS_DIR: t.Final = "systemd-analyze-"
+
 # Below 248 a program without a slash is not looked for in the search path.
 PATH_LOOKUP_SINCE: t.Final = 248
 
 _AT_LINE: t.Final = re.compile(r"(?P<path>/.*?):(?P<line>\d+): (?P<message>.*)")
 _AT_UNIT: t.Final = re.compile(
-    r"(?:(?P<a>[^\s:/]+\.[a-z]+): (?P<message>.*)|Unit (?P<b>[^\s/]+\.[a-z]+) .*)"
+    r"(?:(?P<a>[^\s/]+\.[a-z]+): (?P<message>.*)|Unit (?P<b>[^\s/]+\.[a-z]+) .*)"
 )
 _NOT_EXECUTABLE: t.Final = re.compile(r"Command (?P<program>.+?) is not executable")
 _EXEC: t.Final = re.compile(r"[ \t]*Exec[A-Za-z]+[ \t]*=")
@@ -75,7 +81,7 @@ def verify_units(
     """
     if not units:
         return []
-    paths = _as_instances(stage_units(units, stage_dir, programs), units, systemd)
+    paths = _arguments(stage_units(units, stage_dir, programs), units, systemd)
     argv = ["systemd-analyze", "verify", "--man=no"]
     if systemd >= RECURSIVE_ERRORS_SINCE:
         argv.append("--recursive-errors=one")
@@ -83,25 +89,32 @@ def verify_units(
     return read_messages(rc, err, units, stage_dir, systemd)
 
 
-def _as_instances(
+def _arguments(
     paths: t.Sequence[str], units: t.Mapping[str, str], systemd: int
 ) -> list[str]:
-    """Give the paths under which units are verified, of some templates an instance's.
+    """Give what is verified: the path of each unit, of some templates an instance's.
 
-    systemd finds the template of an instance that has no file.
+    systemd finds the template of an instance that has no file. Where a name has a colon
+    and systemd would take what follows for another name, the file is given that name.
     """
-    if not any(is_template(os.path.basename(path)) for path in paths):
-        return list(paths)
-    from .._rules.trial_instance import trial_instances  # few sets have templates
+    chosen: t.Mapping[str, str] = {}
+    if any(is_template(os.path.basename(path)) for path in paths):
+        from .._rules.trial_instance import trial_instances  # few sets have templates
 
-    chosen = trial_instances(units, systemd)
-    instances = []
+        chosen = trial_instances(units, systemd)
+    arguments = []
     for path in paths:
-        folder, name = os.path.split(path)
-        if name in chosen:
-            name = name.replace("@.", f"@{chosen[name]}.", 1)
-        instances.append(os.path.join(folder, name))
-    return instances
+        folder, file = os.path.split(path)
+        name = file.replace("@.", f"@{chosen[file]}.", 1) if file in chosen else file
+        if ":" not in name or systemd < ALIASES_SINCE:
+            arguments.append(os.path.join(folder, name))
+            continue
+        if ":" in file:
+            # Under a name that is no unit's, which systemd passes over.
+            path = os.path.join(folder, f"verify-{len(arguments)}")
+            shutil.copyfile(os.path.join(folder, file), path)
+        arguments.append(f"{path}:{name}")
+    return arguments
 
 
 def stage_units(
@@ -203,8 +216,14 @@ def _read_line(line: str, units: t.Mapping[str, str], stage_dir: str) -> Message
     if at_line:
         path = os.path.normpath(at_line["path"])
         name = os.path.relpath(path, os.path.normpath(stage_dir))
-        if name in units:
-            return Message(name, int(at_line["line"]), at_line["message"])
+        candidates: tuple[str | None, ...] = (name,)
+        folder, file = os.path.split(path)
+        if os.path.basename(folder).startswith(_ALIAS_DIR):
+            candidates = (file, template_of(file))
+        for candidate in candidates:
+            if candidate in units:
+                number = int(at_line["line"])
+                return Message(str(candidate), number, at_line["message"])
         return Message("", None, line)
     at_unit = _AT_UNIT.fullmatch(line)
     if at_unit:

@@ -22,8 +22,8 @@ from .._values.values import value_problem
 from .rule import World
 
 OWN_INSTANCES: t.Final = ("i", "test_instance")
-# A port, a number or a part of an address; an address; a time.
-_OTHERS: t.Final = ("1", "127.0.0.1", "daily")
+# A port, a number or a part of an address; an address of each family; a time.
+_OTHERS: t.Final = ("1", "127.0.0.1", "::1", "daily")
 _MOST_NAMED: t.Final = 20
 
 
@@ -82,11 +82,8 @@ def _named(prefix: str, units: t.Mapping[str, str]) -> list[str]:
     found = pattern.findall("\n".join(owner(name) for name in units))
     for text in units.values():
         found += pattern.findall(text)
-    # What follows a colon in a path `systemd-analyze verify` takes for another name.
     names = [
-        one
-        for one in dict.fromkeys(found)
-        if ":" not in one and is_unit_name(f"{prefix}@{one}.path")
+        one for one in dict.fromkeys(found) if is_unit_name(f"{prefix}@{one}.path")
     ]
     return names[:_MOST_NAMED]
 

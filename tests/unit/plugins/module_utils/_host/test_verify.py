@@ -205,6 +205,41 @@ def test_a_template_is_verified_as_an_instance_that_fits(tmp_path: Path) -> None
     assert {path.name for path in stage.iterdir()} == set(units)
 
 
+@pytest.mark.parametrize(
+    ("systemd", "arguments"),
+    [
+        (249, ["{}/a:b.service", "{}/app@::1.socket"]),
+        (250, ["{}/verify-0:a:b.service", "{}/app@.socket:app@::1.socket"]),
+    ],
+)
+def test_a_name_with_a_colon_is_given_as_a_name(
+    tmp_path: Path, systemd: int, arguments: list[str]
+) -> None:
+    units = {"app@.socket": "[Socket]\nListenStream=[%i]:80\n", "a:b.service": SERVICE}
+    host = Host()
+    verify_units(host.run, units, str(tmp_path), systemd)
+    assert host.argv[-2:] == [one.format(tmp_path) for one in arguments]
+    for argument in arguments if systemd == 250 else ():
+        source, _colon, _name = argument.format(tmp_path).partition(":")
+        assert Path(source).is_file()
+
+
+@pytest.mark.parametrize(
+    ("printed", "unit", "line"),
+    [
+        ("/tmp/systemd-analyze-ab12/t@::1.service:3: Unknown key", "t@.service", 3),
+        ("/tmp/systemd-analyze-ab12/app.service:3: Unknown key", "app.service", 3),
+        ("t@::1.service: Service has no ExecStart=.", "t@.service", None),
+        ("/etc/systemd/system/t@::1.service:3: Unknown key", "", None),
+    ],
+)
+def test_messages_about_a_copy_are_about_the_unit(
+    printed: str, unit: str, line: int | None
+) -> None:
+    (found,) = read_messages(1, printed, UNITS, "/stage", 252)
+    assert (found.unit, found.line) == (unit, line)
+
+
 @pytest.mark.parametrize("name", ["../a.service", "a", "/a.service", "a.service/x"])
 def test_writes_nothing_under_a_bad_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(InvalidUnitName):

@@ -28,7 +28,18 @@ def sock(address: str) -> str:
         pytest.param({"a@.socket": sock("%i")}, {"a@.socket": "1"}, id="a port"),
         pytest.param({"a@.socket": sock("127.0.0.%i:80")}, {"a@.socket": "1"}, id="a byte"),
         pytest.param({"a@.socket": sock("%i:80")}, {"a@.socket": "127.0.0.1"}, id="IPv4"),
-        pytest.param({"a@.socket": sock("[%i]:80")}, {}, id="none with a colon"),
+        pytest.param({"a@.socket": sock("[%i]:80")}, {"a@.socket": "::1"}, id="IPv6"),
+        pytest.param({"a@.socket": sock("[%I]:80")}, {"a@.socket": "::1"}, id="IPv6, %I"),
+        pytest.param(
+            {"a@.socket": sock("%i"), "b.service": f"[Unit]\nAfter=a@::2:80.socket\n{RUN}"},
+            {"a@.socket": "1"},
+            id="one with a colon that does not fit",
+        ),
+        pytest.param(
+            {"a@.socket": sock("%i"), "b.service": f"[Unit]\nAfter=a@1.2.3.4:8.socket\n{RUN}"},
+            {"a@.socket": "1.2.3.4:8"},
+            id="one with a colon that fits",
+        ),
         pytest.param(
             {"a@.timer": "[Timer]\nOnCalendar=%i\n"}, {"a@.timer": "daily"}, id="a time"
         ),
