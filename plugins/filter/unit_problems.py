@@ -99,7 +99,6 @@ _value:
 
 import typing as t
 from collections.abc import Mapping
-from dataclasses import asdict
 
 from ansible.errors import AnsibleFilterError
 
@@ -137,7 +136,7 @@ def unit_problems(
         problems = judge.unit_problems(str(text), name, version, others)
     except ValueError as exc:
         raise _error(str(exc)) from exc
-    return [asdict(problem) for problem in problems]
+    return [problem._asdict() for problem in problems]
 
 
 def _type(value: object) -> str:

@@ -8,8 +8,8 @@
 A thousand units that Debian ships, which refer to each other as they do there, judged in
 one process: each alone, and all of them as one set. systemd verifies a fair part of them
 in a call each, as a person or a task would, and all of them in calls of many. Judging and
-importing the table of directives are measured in fresh processes. Prints ratios of this
-run, and fails where a bound is missed.
+importing the table of directives are measured in fresh processes; the best of three runs
+counts on both sides. Prints ratios of this run, and fails where a bound is missed.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def measure(container: str) -> int:
     alone_judged = judging(units, "alone")
     set_judged = judging(units, "set")
     # Each unit under a name of its own, and both sides get the same.
-    many = timed(lambda: hosts.verify(run, units))
+    many = min(timed(lambda: hosts.verify(run, units)) for _ in range(3))
     some = dict(list(units.items())[:ALONE])
     hosts.put(run, some)
     script = (
@@ -115,8 +115,7 @@ def measure(container: str) -> int:
         f"judging took more than {MOST_SECONDS} s": slowest > MOST_SECONDS,
         "judging took more than 1/20 of systemd's, a call each": slowest
         > alone * MOST_SHARE,
-        # What holds of a set as a whole, systemd is not asked here.
-        f"judging alone took more than 1/20 of systemd's, {hosts.BATCH} a call": alone_judged
+        f"judging took more than 1/20 of systemd's, {hosts.BATCH} a call": slowest
         > many * MOST_SHARE,
         f"importing took more than {MOST_IMPORT * 1000} ms": imported > MOST_IMPORT,
     }

@@ -65,7 +65,7 @@ _OPTION: t.Final = re.compile(
 )
 # No other command line has a long option or an address in it, once its quotes are gone;
 # one with escapes may spell them with those.
-_MAY_BE_SECRET: t.Final = re.compile(r"(?<![^ \t\n\r])--[A-Za-z][A-Za-z0-9_-]{3}|://")
+_MAY_BE_SECRET: t.Final = re.compile(r"(?<![^ \t\n\r])--[A-Za-z][A-Za-z0-9_-]{3}")
 _MAY_SPELL_SECRET: t.Final = re.compile(r"--|://|\\(?:[uU0-7]|x(?:2[dDfF]|3[aA]))")
 # Whatever looks like a secret has one of these in it.
 _HINT: t.Final = re.compile(
@@ -170,8 +170,12 @@ def on_command_line(subject: Subject) -> t.Iterator[Problem]:
     """Secrets among the arguments of commands."""
     for entry in subject.kept("Service", "ExecStart"):
         text = entry.value.replace('"', "").replace("'", "")
-        pattern = _MAY_SPELL_SECRET if "\\" in text else _MAY_BE_SECRET
-        if not pattern.search(text):
+        if "\\" in text:
+            if not _MAY_SPELL_SECRET.search(text):
+                continue
+        elif "://" not in text and not (
+            "--" in text and _MAY_BE_SECRET.search(text) and _HINT.search(text)
+        ):
             continue
         words = [
             word for command in subject.commands(entry) for word in command.argv[1:]

@@ -15,7 +15,6 @@ from __future__ import annotations
 import re
 import typing as t
 from bisect import bisect_left
-from dataclasses import replace
 from functools import lru_cache
 from itertools import islice
 
@@ -152,7 +151,7 @@ def _by_file(
             continue
         if owner(file) != unit:
             message = f"{problem.message} (line {problem.line} of {file})"
-            problem = replace(problem, message=message, line=None)
+            problem = problem._replace(message=message, line=None)
             file = first
         found.setdefault(file, []).append(problem)
     return found
@@ -168,7 +167,7 @@ def _placed(
         file = first
         if problem.line is not None:
             before, file = sources[bisect_left(starts, problem.line) - 1]
-            problem = replace(problem, line=problem.line - before)
+            problem = problem._replace(line=problem.line - before)
         placed.append((file, problem))
     return placed
 

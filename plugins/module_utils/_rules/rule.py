@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import typing as t
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from .._tables import directives
 from .._units.drop_ins import (
@@ -47,16 +47,18 @@ T = t.TypeVar("T")
 MOST_PROBLEMS: t.Final = 1000
 
 # Of these types every host has some of its own, or makes them as needed.
-_MADE_ELSEWHERE: t.Final = ("target", "slice", "device", "mount", "swap", "automount")
+_MADE_ELSEWHERE: t.Final = frozenset(
+    ("target", "slice", "device", "mount", "swap", "automount")
+)
 _OWN_SPECIFIER: t.Final = re.compile("%([A-Za-z%])")
 
 
-@dataclass(frozen=True)
-class Problem:
+class Problem(t.NamedTuple):
     """One thing that is wrong with a unit.
 
     `line` counts from 1 and is where the assignment begins; None where the problem is
-    one of the whole unit. `section` and `directive` are empty then, too.
+    one of the whole unit. `section` and `directive` are empty then, too. A tuple,
+    because a unit may have very many of them.
     """
 
     rule: str
@@ -203,6 +205,11 @@ class World:
         return [one for one in self.subjects.values() if one.type == unit_type]
 
     @cached_property
+    def there(self) -> set[str]:
+        """The names of which it is known that units of this set need not miss them."""
+        return set(self.subjects)
+
+    @cached_property
     def families(self) -> frozenset[str]:
         """What the names of the units begin with."""
         return frozenset(family(name) for name in self.subjects)
@@ -253,22 +260,12 @@ class Subject:
         self._faults: dict[int, str | None] = {}
         self.doubts: dict[int, str] = {}
         self.found: dict[str, list[Problem]] | None = None
-        self._entries: dict[str, dict[str, list[Assignment]]] = {}
-        for part in unit.sections:
-            entries = self._entries.setdefault(part.name, {})
-            for entry in part.assignments:
-                key = entry[0]
-                if key in entries:
-                    entries[key].append(entry)
-                else:
-                    entries[key] = [entry]
-        self.keys: set[str] = set().union(*self._entries.values())
+        self.keys = unit.keys
 
-    def entries(self, section: str, key: str) -> list[Assignment]:
-        """Give every assignment to `key` in that section, in order."""
-        if key not in self.keys:
-            return []
-        return self._entries.get(section, {}).get(key, [])
+    def entries(self, section: str, *keys: str) -> list[Assignment]:
+        """Give every assignment to one of `keys` in that section, key by key, in order."""
+        found = self.unit.entries.get(section, {})
+        return [entry for key in keys if key in found for entry in found[key]]
 
     def kept(self, section: str, key: str) -> list[Assignment]:
         """Give the assignments that systemd keeps: none before a reset, none bad."""
@@ -298,16 +295,29 @@ class Subject:
         place = id(entry)
         if place in faults:
             return faults[place]
+        sound = _sound(section, self.systemd)
+        assigned = entry[:2]
+        if assigned in sound:
+            return None
+        fault: str | None = None
+        key, value, _line = entry
         names = self.known.get(section)
-        directive = names.get(entry.key) if names else None
+        directive = names.get(key) if names else None
         if not directive:
-            fault: str | None = "no such directive"
+            fault = "no such directive"
         else:
-            asked = (directive.kind, entry.key, entry.value, self.systemd)
+            asked = (directive.kind, key, value, self.systemd)
             fault = value_problem(*asked, self.instance)
             if fault and self.is_template and instance_decides(*asked):
                 self.doubts[place] = fault
                 fault = None
+            elif (
+                not fault
+                and len(sound) < MOST_REMEMBERED
+                and len(value) <= REMEMBERED
+                and "%" not in value
+            ):
+                sound.add(assigned)
         faults[place] = fault
         return fault
 
@@ -326,7 +336,7 @@ class Subject:
         place = (section, " ".join(keys))
         if place in self._kept:
             return self._kept[place]
-        assigned = [entry for key in keys for entry in self.entries(section, key)]
+        assigned = self.entries(section, *keys)
         kept = self._keep(section, sorted(assigned, key=lambda entry: entry.line))
         self._kept[place] = kept
         return kept
@@ -343,6 +353,8 @@ class Subject:
 
     def flag(self, section: str, key: str, default: bool = False) -> bool:
         """Give the value of a boolean that counts."""
+        if key not in self.keys:
+            return default
         value = self.value(section, key)
         return is_true(value) if is_boolean(value) else default
 
@@ -361,6 +373,8 @@ class Subject:
         if not self.world.is_set:
             return None
         units = self.world.subjects
+        if name in units:
+            return units[name]
         for known in (name, template_of(name)):
             if known in units:
                 return units[known]
@@ -416,6 +430,18 @@ class Subject:
         if self.instance:
             known.update(i=self.instance, I=unescaped(self.instance))
         return known
+
+
+# Most units say the same: what nothing was wrong with is not looked at again. Of a unit
+# that says very much the first lines are remembered.
+REMEMBERED: t.Final = 100
+MOST_REMEMBERED: t.Final = 4096
+
+
+@lru_cache(maxsize=32)
+def _sound(section: str, systemd: int) -> set[tuple[str, ...]]:
+    """Give what was assigned in a section and is right, whatever the unit is called."""
+    return set()
 
 
 Find = t.Callable[[Subject], t.Iterator[Problem]]

@@ -50,22 +50,21 @@ def _words(value: str) -> list[str]:
 def capabilities(subject: Subject) -> t.Iterator[Problem]:
     """Capabilities that do not exist."""
     known = directives.capabilities()
-    for key in _CAPABILITIES:
-        for entry in subject.entries(subject.own, key):
-            for word in _words(entry.value.lstrip("~")):
-                if word.lower() in known or is_integer(word, 0, 62):
-                    continue
-                near = directives.nearest_of(word, known)
-                hint = f"; did you mean {near.upper()}?" if near else ""
-                effect = "nothing is taken away"
-                if not entry.value.startswith("~"):
-                    effect = "the set is as good as empty without it"
-                yield CAPABILITY.at(
-                    f"there is no capability {word}, which systemd does not say: "
-                    f"{effect}{hint}",
-                    subject.own,
-                    entry,
-                )
+    for entry in subject.entries(subject.own, *_CAPABILITIES):
+        for word in _words(entry.value.lstrip("~")):
+            if word.lower() in known or is_integer(word, 0, 62):
+                continue
+            near = directives.nearest_of(word, known)
+            hint = f"; did you mean {near.upper()}?" if near else ""
+            effect = "nothing is taken away"
+            if not entry.value.startswith("~"):
+                effect = "the set is as good as empty without it"
+            yield CAPABILITY.at(
+                f"there is no capability {word}, which systemd does not say: "
+                f"{effect}{hint}",
+                subject.own,
+                entry,
+            )
 
 
 def secure_bits(subject: Subject) -> t.Iterator[Problem]:
@@ -83,17 +82,16 @@ def secure_bits(subject: Subject) -> t.Iterator[Problem]:
 
 def install(subject: Subject) -> t.Iterator[Problem]:
     """Names in [Install] that are no units, aliases of another type."""
-    for key in _LINKING:
-        for entry in subject.entries("Install", key):
-            for word in _words(entry.value):
-                if "%" in word:
-                    continue
-                if not is_unit_name(word):
-                    message = f"{word!r} in {key} is not the name of a unit"
-                    yield INSTALL.at(message, "Install", entry)
-                elif key == "Alias" and subject.type and suffix(word) != subject.type:
-                    message = f"the alias {word} is not a .{subject.type}"
-                    yield INSTALL.at(message, "Install", entry)
+    for entry in subject.entries("Install", *_LINKING):
+        for word in _words(entry.value):
+            if "%" in word:
+                continue
+            if not is_unit_name(word):
+                message = f"{word!r} in {entry.key} is not the name of a unit"
+                yield INSTALL.at(message, "Install", entry)
+            elif entry.key == "Alias" and subject.type not in ("", suffix(word)):
+                message = f"the alias {word} is not a .{subject.type}"
+                yield INSTALL.at(message, "Install", entry)
 
 
 FINDERS: t.Final = (

@@ -61,16 +61,17 @@ _EXECS: t.Final = (
     "ExecStop",
     "ExecStopPost",
 )
+_NAMING_PATHS: t.Final = (*_EXECS, "WorkingDirectory", "EnvironmentFile")
 _SHELLS: t.Final = frozenset(("sh", "bash", "dash", "ash", "zsh", "ksh"))
 _ENDLESS_BELOW: t.Final = 10**6  # microseconds between restarts
 _RELEASE_PATH: t.Final = re.compile(r"/releases/(?!current(?:/|$))[^/\s\"']+(?:/|$)")
 
 # A date's format, as in `date +%Y-%m-%d`, and an encoded URL, as in `%C3%A4`.
 _DATE: t.Final = re.compile(
-    r"\+(?:%%)*%[A-Za-z]|(?<!%)(?:%%)*%[YmdHMSjFTs][-:_.]?%[YmdHMSjFTs]"
+    r"\+(?:%%)*%[A-Za-z]|%(?<!%%)(?:%%)*[YmdHMSjFTs][-:_.]?%[YmdHMSjFTs]"
 )
 _ENCODED: t.Final = re.compile(
-    r"(?<!%)(?:%%)*%[89A-Fa-f][0-9A-Fa-f](?![A-Za-z0-9])|%[0-9A-F]{2}%[0-9A-F]{2}"
+    r"%(?<!%%)(?:%%)*[89A-Fa-f][0-9A-Fa-f](?![A-Za-z0-9])|%[0-9A-F]{2}%[0-9A-F]{2}"
 )
 _VARIABLE: t.Final = re.compile(
     r"(?<!\$)(?:\$\$)*\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))"
@@ -289,39 +290,37 @@ def exec_lines(subject: Subject) -> t.Iterator[Problem]:
     """What is expanded that was not meant to be."""
     known: set[str] | None = None
     elsewhere = False
-    for key in _EXECS:
-        for entry in subject.entries("Service", key):
-            value = entry.value
-            if "%" in value and (_DATE.search(value) or _ENCODED.search(value)):
-                yield EXPANSION.at(
-                    f"systemd expands the % in {key} itself: write %% for one percent "
-                    "sign",
-                    "Service",
-                    entry,
-                )
-            if "$" not in value:
-                continue
-            if known is None:
-                known = _defined(subject)
-                # What these bring is not told by the unit.
-                elsewhere = bool(
-                    subject.kept("Service", "EnvironmentFile")
-                    or subject.kept("Service", "PassEnvironment")
-                )
-            if not elsewhere and not _are_known(value, known):
-                yield from _undefined(subject, entry, known)
+    for entry in subject.entries("Service", *_EXECS):
+        key, value, _line = entry
+        if "%" in value and (_DATE.search(value) or _ENCODED.search(value)):
+            yield EXPANSION.at(
+                f"systemd expands the % in {key} itself: write %% for one percent sign",
+                "Service",
+                entry,
+            )
+        if "$" not in value:
+            continue
+        if known is None:
+            known = _defined(subject)
+            # What these bring is not told by the unit.
+            elsewhere = bool(
+                subject.kept("Service", "EnvironmentFile")
+                or subject.kept("Service", "PassEnvironment")
+            )
+        if not elsewhere and not _are_known(value, known):
+            yield from _undefined(subject, entry, known)
 
 
 def releases(subject: Subject) -> t.Iterator[Problem]:
     """Paths that go to a release itself."""
-    for key in (*_EXECS, "WorkingDirectory", "EnvironmentFile"):
-        for entry in subject.entries("Service", key):
-            if "/releases/" in entry.value and _RELEASE_PATH.search(entry.value):
-                yield RELEASE.at(
-                    f"{key} goes past current: the next release needs another unit",
-                    "Service",
-                    entry,
-                )
+    for entry in subject.entries("Service", *_NAMING_PATHS):
+        key, value, _line = entry
+        if "/releases/" in value and _RELEASE_PATH.search(value):
+            yield RELEASE.at(
+                f"{key} goes past current: the next release needs another unit",
+                "Service",
+                entry,
+            )
 
 
 def _defined(subject: Subject) -> set[str]:
@@ -387,7 +386,7 @@ FINDERS: t.Final = (
     finder(families, "RestrictAddressFamilies"),
     hinter(restarts, "Restart"),
     hinter(exec_lines, *_EXECS),
-    hinter(releases, *_EXECS, "WorkingDirectory", "EnvironmentFile"),
+    hinter(releases, *_NAMING_PATHS),
     hinter(environment, "Environment"),
 )
 WHOLE_FINDERS: t.Final = (finder(verify),)

@@ -76,91 +76,98 @@ _OPEN_TO_ALL: t.Final = ("netlink", "special", "usb")
 _LIKE_PORT: t.Final = re.compile(r"(?:^|(?<=[:=\s\"']))([0-9]{1,5})(?=$|[/\s\"',])")
 
 
-class Claim(t.NamedTuple):
-    """What a socket takes for itself with one of its listeners."""
+# A host, a port and a path.
+Place = t.Tuple[str, int, str]
 
-    address: ListenAddress
+
+class Terms(t.NamedTuple):
+    """How a socket listens at a place; all of its listeners of one kind do so alike."""
+
+    kind: str
+    v6only: bool
     device: str
     reuses: bool
     socket: str
 
-    def clashes(self, other: Claim) -> bool:
-        """Tell whether both cannot have what they claim."""
-        if not self.address.collides(other.address):
+    def clash(self, place: Place, other: Terms, there: Place) -> bool:
+        """Tell whether both cannot have the places that they claim."""
+        mine = ListenAddress(self.kind, *place, self.v6only)
+        if not mine.collides(ListenAddress(other.kind, *there, other.v6only)):
             return False
-        if not self.address.host:
+        if not mine.host:
             return True
         apart = self.device and other.device and self.device != other.device
         return not apart and not (self.reuses and other.reuses)
-
-
-# A host, a port and a path.
-Place = t.Tuple[str, int, str]
 
 
 class Claims:
     """Who listens where, of the sockets that were looked at; there may be very many."""
 
     def __init__(self) -> None:
-        self._first: dict[Place, Claim] = {}
-        self._others: dict[Place, dict[t.Hashable, Claim]] = {}
-        self._by_port: dict[int, list[Place]] = collections.defaultdict(list)
+        self._first: dict[Place, Terms] = {}
+        self._others: dict[Place, dict[t.Hashable, Terms]] = {}
+        self._ports: set[int] = set()
         self._wide: set[int] = set()
+        # By their ports places are sorted only where that is asked.
+        self._unsorted: list[Place] = []
+        self._by_port: dict[int, list[Place]] = collections.defaultdict(list)
 
-    def take_free(self, claim: Claim) -> bool:
+    def take_free(self, place: Place, terms: Terms) -> bool:
         """Take a claim into account if there is surely none that it could clash with."""
-        address = claim[0]
-        place = address[1:4]
         host, port, _path = place
         if host:
             if host in EVERY_HOST:
-                if port in self._by_port:
+                if port in self._ports:
                     return False
-                self._wide.add(port)
             elif port in self._wide or place in self._first:
                 return False
-            self._by_port[port].append(place)
         elif place in self._first:
             return False
-        self._first[place] = claim
+        self._take(place, terms)
         return True
 
-    def holder(self, claim: Claim) -> str | None:
+    def holder(self, place: Place, terms: Terms) -> str | None:
         """Give the first socket that has what another one claims.
 
         A template holds nothing against its instances, nor they against it.
         """
-        name = claim.socket
+        name = terms.socket
         template = template_of(name)
-        for place in self._asked(claim.address):
-            for held in self._at(place):
-                if not claim.clashes(held):
+        for there in self._asked(place):
+            for held in self._at(there):
+                if not terms.clash(place, held, there):
                     continue
                 if template != held.socket and template_of(held.socket) != name:
                     return held.socket
         return None
 
-    def add(self, claim: Claim) -> None:
+    def add(self, place: Place, terms: Terms) -> None:
         """Take a claim into account; of those that are like it the first one counts."""
-        address = claim.address
-        place = address[1:4]
-        if place not in self._first:
-            self._first[place] = claim
-            if address.host:
-                self._by_port[address.port].append(place)
-                if address.host in EVERY_HOST:
-                    self._wide.add(address.port)
-            return
-        like = (*address, *claim[1:3], is_template(claim.socket))
-        self._others.setdefault(place, {}).setdefault(like, claim)
+        if place in self._first:
+            like = (*terms[:4], is_template(terms.socket))
+            self._others.setdefault(place, {}).setdefault(like, terms)
+        else:
+            self._take(place, terms)
 
-    def _asked(self, address: ListenAddress) -> t.Iterable[Place]:
-        host, port, path = place = address[1:4]
+    def _take(self, place: Place, terms: Terms) -> None:
+        host, port, _path = place
+        self._first[place] = terms
+        if host:
+            self._ports.add(port)
+            self._unsorted.append(place)
+            if host in EVERY_HOST:
+                self._wide.add(port)
+
+    def _asked(self, place: Place) -> t.Iterable[Place]:
+        host, port, path = place
         if host in EVERY_HOST:
+            for one in self._unsorted:
+                self._by_port[one[1]].append(one)
+            self._unsorted.clear()
             return self._by_port.get(port, ())
         return (place, *((one, port, path) for one in EVERY_HOST if host))
 
-    def _at(self, place: Place) -> t.Iterator[Claim]:
+    def _at(self, place: Place) -> t.Iterator[Terms]:
         if place in self._first:
             yield self._first[place]
             yield from self._others.get(place, {}).values()
@@ -173,8 +180,10 @@ def listeners(subject: Subject) -> list[Assignment]:
 
 def port(entry: Assignment) -> str:
     """Give the port that a listener has, or an empty string."""
-    match = re.search(r"(?:^|:)([0-9]{1,5})$", entry.value)
-    return match[1] if match and not entry.value.startswith(("/", "@")) else ""
+    value = entry.value
+    last = value.rpartition(":")[2]
+    is_port = len(last) <= 5 and last.isdecimal() and last.isascii()
+    return last if is_port and value[0] not in "/@" else ""
 
 
 def verify(subject: Subject) -> t.Iterator[Problem]:
@@ -249,12 +258,14 @@ def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
     """Give the listeners of each socket whose address one before it has."""
     found: dict[str, list[tuple[Assignment, str, Severity]]] = {}
     claims = Claims()
-    new = tuple.__new__  # half of what Claim() takes
     for subject in world.of_type("socket"):
         name = subject.name
         v6_only = _is_v6_only(subject)
         device = subject.value("Socket", "BindToDevice")
         reuses = subject.flag("Socket", "ReusePort")
+        terms = {
+            kind: Terms(kind, v6_only, device, reuses, name) for kind in KINDS.values()
+        }
         holders: dict[ListenAddress, str | None] = {}
         clashing = found.setdefault(name, [])
         left = {"error": MOST_PROBLEMS, "warning": MOST_PROBLEMS}
@@ -262,14 +273,12 @@ def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
             address = _address(subject, entry)
             if address is None:
                 continue
-            if v6_only:
-                address = address._replace(v6only=True)
-            claim = new(Claim, (address, device, reuses, name))
-            if claims.take_free(claim):
+            claim = (address[1:4], terms[address[0]])
+            if claims.take_free(*claim):
                 continue
             if address not in holders:
-                holders[address] = claims.holder(claim)
-                claims.add(claim)
+                holders[address] = claims.holder(*claim)
+                claims.add(*claim)
             elif holders[address] is None and not (reuses and address.host):
                 holders[address] = name
             holder = holders[address]
@@ -290,11 +299,15 @@ def _clashes(world: World) -> dict[str, list[tuple[Assignment, str, Severity]]]:
 
 def _address(subject: Subject, entry: Assignment) -> ListenAddress | None:
     """Give what a listener listens on; None where that is not told by its text."""
-    value = subject.resolved(entry.value)
-    if "%" in value or KINDS[entry.key] in _OPEN_TO_ALL:
+    key, value, _line = entry
+    if "%" in value:
+        value = subject.resolved(value)
+        if "%" in value:
+            return None
+    if KINDS[key] in _OPEN_TO_ALL:
         return None
     try:
-        return ListenAddress.parse(entry.key, value)
+        return ListenAddress.parse(key, value)
     except InvalidListenAddress:
         return None
 
@@ -406,8 +419,8 @@ def binding(subject: Subject) -> t.Iterator[Problem]:
         port(entry): socket.name
         for socket in subject.sockets
         for entry in listeners(socket)
-        if port(entry)
     }
+    ports.pop("", None)
     if not ports:
         return
     places = [(entry, _arguments(subject, entry)) for entry in starts(subject)]

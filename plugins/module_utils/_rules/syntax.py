@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from .._tables import directives
 from .._units.unit import OUTSIDE, Assignment
-from .rule import Problem, Subject, finder, rule
+from .rule import MOST_REMEMBERED, REMEMBERED, Problem, Subject, finder, rule
 
 UNREADABLE = rule(
     "unreadable-unit", "error", "systemd cannot read the file and refuses the unit."
@@ -126,23 +126,23 @@ def assignments(subject: Subject) -> t.Iterator[Problem]:
             if directive is None:
                 if not key.startswith("X-"):
                     yield _unknown(subject, name, entry)
-            elif (
-                subject.fault(name, entry)
+                continue
+            fault = subject.fault(name, entry)
+            if (
+                fault
                 or directive.kind in _LOOKED_AT
-                or "%i" in value
-                or "%I" in value
+                or id(entry) in subject.doubts
                 or "#" in value
                 or ";" in value
                 or key == "MemoryLimit"
             ):
-                yield from _judge(subject, directive, entry)
-            elif len(value) <= _REMEMBERED and len(harmless) < _MOST_REMEMBERED:
+                yield from _judge(subject, directive, entry, fault)
+            elif (
+                len(harmless) < MOST_REMEMBERED
+                and len(value) <= REMEMBERED
+                and "%" not in value
+            ):
                 harmless.add(entry[:2])
-
-
-# Most units say the same: what nothing was found in is not looked at again.
-_REMEMBERED: t.Final = 100
-_MOST_REMEMBERED: t.Final = 4096
 
 
 @lru_cache(maxsize=32)
@@ -204,7 +204,10 @@ def _unknown(subject: Subject, section: str, entry: Assignment) -> Problem:
 
 
 def _judge(
-    subject: Subject, directive: directives.Directive, entry: Assignment
+    subject: Subject,
+    directive: directives.Directive,
+    entry: Assignment,
+    fault: str | None,
 ) -> t.Iterator[Problem]:
     key, value, kind = entry.key, entry.value, directive.kind
     section = directive.section
@@ -225,7 +228,7 @@ def _judge(
     if kind in _CANNOT and section in _CANNOT[kind]:
         yield VALUE.at(f"a .{subject.type} cannot have {key}", section, entry)
         return
-    problem = subject.fault(section, entry)
+    problem = fault
     if kind == "exec_cpu_sched_prio" and subject.systemd < _ANY_PRIORITY_SINCE:
         problem = problem or _priority_problem(subject, section, value)
     if problem:
@@ -257,7 +260,7 @@ def _judge(
                 section,
                 entry,
             )
-    elif kind == "exec" and _HASH.search(value):
+    elif kind == "exec" and "#" in value and _HASH.search(value):
         yield COMMENT.at(
             f"{key} passes # and what follows as arguments: a comment must stand on a "
             "line of its own",

@@ -76,12 +76,17 @@ def missing(subject: Subject) -> t.Iterator[Problem]:
     """References to units that are neither in the set nor systemd's own."""
     if not subject.world.is_set:
         return
+    keys = subject.keys
+    there = subject.world.there
     for section, key in _references(subject.systemd):
-        if key not in subject.keys:
+        if key not in keys:
             continue
         for entry in subject.kept(section, key):
             for name in entry.value.split():
-                if not is_unit_name(name) or subject.has(name):
+                if name in there or not is_unit_name(name):
+                    continue
+                if subject.has(name):
+                    there.add(name)
                     continue
                 related = family(name) == family(subject.name)
                 needed = related or key in _HARD or section != "Unit"
@@ -127,6 +132,9 @@ def cycles(subject: Subject) -> t.Iterator[Problem]:
     """A unit that has to wait for itself."""
     if not subject.world.is_set:
         return
+    order = subject.world.once(_default_order)
+    if subject.name not in order.rings:
+        return
     stated = subject.world.once(_stated_order)
     if len(stated.rings.get(subject.name, ())) > _LARGE_RING:
         yield CYCLE.at(
@@ -141,7 +149,6 @@ def cycles(subject: Subject) -> t.Iterator[Problem]:
     severity: Severity = "error" if _start_together(cycle, subject.world) else "warning"
     if not cycle:
         # By way of targets, and only where they are started together, as at boot.
-        order = subject.world.once(_default_order)
         if len(order.rings.get(subject.name, ())) <= _LARGE_RING:
             cycle = _cycle_through(subject.name, order)
         severity = "warning"
@@ -179,12 +186,11 @@ def _stated_order(world: World) -> Order:
 
 def _default_order(world: World) -> Order:
     """Give the order that the units state, and what systemd adds to it by itself."""
-    stated = world.once(_stated_order)
-    graph = {name: list(waits) for name, waits in stated.graph.items()}
-    graph.setdefault("basic.target", []).extend(["sockets.target", "paths.target"])
+    order = Order({"basic.target": ["sockets.target", "paths.target"]}, {})
     for subject in world.subjects.values():
-        _add_default_order(subject, graph)
-    return _with_rings(Order(graph, stated.entries))
+        _add_order(subject, order.graph, order.entries)
+        _add_default_order(subject, order.graph)
+    return _with_rings(order)
 
 
 def _add_order(
@@ -216,9 +222,17 @@ def _add_default_order(subject: Subject, graph: Graph) -> None:
 
 
 def _with_rings(order: Order) -> Order:
-    """Give the order without steps from a unit to itself, which systemd drops."""
+    """Give the order as far as a unit may wait for itself by way of others.
+
+    What waits for nothing is left out, and steps from a unit to itself, which systemd
+    drops.
+    """
     graph = {
-        name: [other for other in dict.fromkeys(waits) if other != name]
+        name: [
+            other
+            for other in dict.fromkeys(waits)
+            if other in order.graph and other != name
+        ]
         for name, waits in order.graph.items()
     }
     return Order(graph, order.entries, _rings(graph))

@@ -42,8 +42,8 @@ _BYTE = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
 _DOTTED = re.compile(rf"(?:{_BYTE}\.){{3}}{_BYTE}\Z")
 # Of most addresses nothing else needs to be asked; a unit may have very many.
 _PLAIN = re.compile(
-    rf"(?:((?:{_BYTE}\.){{3}}{_BYTE})|\[([0-9A-Fa-f:]+)\])"
-    r":([1-9][0-9]{0,3}|[1-5][0-9]{4})\Z"
+    rf"(?:(?:((?:{_BYTE}\.){{3}}{_BYTE})|\[([0-9A-Fa-f:]+)\]):)?"
+    r"([1-9][0-9]{0,3}|[1-5][0-9]{4})\Z"
 )
 
 
@@ -87,16 +87,16 @@ class ListenAddress(t.NamedTuple):
         new = tuple.__new__  # half of what cls() takes
         if value[:1] in ("/", "@") or kind in ("netlink", "queue", "special", "usb"):
             return new(cls, (kind, "", 0, _simple(value), False))
+        plain = _PLAIN.match(value)
+        if plain:
+            host, v6, port = plain.groups()
+            host = host or (_plain_v6(v6) if v6 else "*")
+            if host:
+                return new(cls, (kind, host, int(port), "", False))
         if value.startswith("vsock"):
             return new(cls, (kind, "", 0, value, False))
         if _PORT.match(value):
             return new(cls, (kind, "*", _port(value), "", False))
-        plain = _PLAIN.match(value)
-        if plain:
-            host, v6, port = plain.groups()
-            host = host or _plain_v6(v6)
-            if host:
-                return new(cls, (kind, host, int(port), "", False))
         found = _HOST_PORT.match(value)
         if not found:
             raise InvalidListenAddress(

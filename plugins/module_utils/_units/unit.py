@@ -30,10 +30,13 @@ _BLANKS = " \t"
 _LINE_END = re.compile(r"(?:\n\r?|\r\n?)\0?|\0")
 _BREAKS = re.compile(r"[\n\r\0]")
 # utf8.c, unichar_is_valid(): surrogates and noncharacters are not UTF-8 for systemd
+# A set of few ranges comes first: each character of a text is looked for in it.
 _NOT_UTF8 = re.compile(
-    "[\ud800-\udfff\ufdd0-\ufdef"
-    + "".join(chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF))
-    + "]"
+    "[\ud800-\udfff\ufdd0-\ufdef\ufffe-\U0010ffff](?<!["
+    + "".join(
+        f"{chr(plane << 16)}-{chr(plane << 16 | 0xFFFD)}" for plane in range(1, 17)
+    )
+    + "])"
 )
 # What the newest systemd refuses in the name of a section (conf-parser.c, parse_line,
 # with string_is_safe): 247 takes nearly any name, 262 added the empty one and globs.
@@ -132,16 +135,27 @@ class Unit:
         return "\n".join(parts)
 
     @cached_property
-    def _index(self) -> dict[tuple[str, str], list[str]]:
-        index: dict[tuple[str, str], list[str]] = {}
+    def entries(self) -> dict[str, dict[str, list[Assignment]]]:
+        """Every assignment by its section and its key, each in order."""
+        found: dict[str, dict[str, list[Assignment]]] = {}
         for section in self.sections:
+            entries = found.setdefault(section.name, {})
             for entry in section.assignments:
-                index.setdefault((section.name, entry.key), []).append(entry.value)
-        return index
+                key = entry[0]
+                if key in entries:
+                    entries[key].append(entry)
+                else:
+                    entries[key] = [entry]
+        return found
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """The directives that are assigned, in whatever section."""
+        return frozenset().union(*self.entries.values())
 
     def values(self, section: str, key: str) -> list[str]:
         """Every value assigned to the key, in order, the empty ones included."""
-        return list(self._index.get((section, key), ()))
+        return [entry.value for entry in self.entries.get(section, {}).get(key, ())]
 
     def effective(self, section: str, key: str) -> list[str]:
         """The values that are left after the last empty assignment, which resets."""
@@ -206,7 +220,8 @@ class _Reader:
             lines = _LINE_END.split(text)
         else:
             lines = text.split("\n")
-        long = len(text) * 4 >= LINE_MAX
+        # A character has at most four bytes.
+        long = len(text) * 4 >= LINE_MAX and max(map(len, lines)) * 4 >= LINE_MAX
         plain = text.isascii() or not _NOT_UTF8.search(text)
         bom_seen = BOM not in text
         broken = "\\" in text and (

@@ -27,6 +27,8 @@ SUFFIXES: t.Final = (
 )
 MAX_LENGTH: t.Final = 255
 
+_TYPES: t.Final = frozenset(SUFFIXES)
+
 _NAME: t.Final = re.compile(
     r"(?P<prefix>[A-Za-z0-9:_.\\-]+)"
     r"(?:(?P<at>@)(?P<instance>[A-Za-z0-9:_.\\@-]*))?"
@@ -60,26 +62,26 @@ def checked_unit_name(name: str) -> str:
 def suffix(name: str) -> str:
     """Give the type of a unit, `service` for `a@b.service`, or an empty string."""
     _name, dot, tail = name.rpartition(".")
-    return tail if dot and tail in SUFFIXES else ""
+    return tail if dot and tail in _TYPES else ""
 
 
 def is_template(name: str) -> bool:
     """Tell whether `name` is a template, such as `a@.service`."""
-    match = _NAME.fullmatch(name)
-    return bool(match and match["at"] and not match["instance"])
+    match = _NAME.fullmatch(name) if "@." in name else None
+    return bool(match and not match["instance"])
 
 
 def template_of(name: str) -> str | None:
     """Give the template of an instance, `a@.service` for `a@b.service`, or None."""
-    match = _NAME.fullmatch(name)
-    if match and match["at"] and match["instance"]:
+    match = _NAME.fullmatch(name) if "@" in name else None
+    if match and match["instance"]:
         return f"{match['prefix']}@.{match['suffix']}"
     return None
 
 
 def instance_of(name: str) -> str:
     """Give what stands behind the @, `b` for `a@b.service`, or an empty string."""
-    match = _NAME.fullmatch(name)
+    match = _NAME.fullmatch(name) if "@" in name else None
     return (match and match["instance"]) or ""
 
 

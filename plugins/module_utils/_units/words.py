@@ -96,6 +96,8 @@ def split_words(
     an unknown escape too, as in ``Environment=``, where systemd drops that word and
     all that follow.
     """
+    if _is_plain(value, unquote):
+        return _plain_words(value, separators)
     raw = _raw_words(value, separators, unquote)
     if raw is not None and not (strict and "\\" in value):
         return [_read_word(word, unquote, cunescape) for word in raw]
@@ -177,16 +179,15 @@ def _commands_of(raw: t.Sequence[str]) -> tuple[tuple[Command, ...], tuple[str, 
     commands: list[Command] = []
     unknown: list[str] = []
     start = 0
-    while start < len(raw):
+    last = len(raw)
+    raw = [*raw, ";"]
+    while start < last:
         first = _read_word(raw[start], True, True, unknown)
         start += 1
         if first == ";":
             continue
-        try:
-            # Among the arguments only one without quotes ends the command.
-            end = raw.index(";", start)
-        except ValueError:
-            end = len(raw)
+        # Among the arguments only one without quotes ends the command.
+        end = raw.index(";", start)
         arguments = [
             ";" if word == "\\;" else _read_word(word, True, True, unknown)
             for word in raw[start:end]
@@ -242,16 +243,24 @@ def _raw_words(
     None where a quote is left open, or a backslash stands at the very end. Without
     `unquote` quotes are characters like any other.
     """
-    quoted = unquote and ('"' in value or "'" in value)
-    if not quoted and "\\" not in value:
-        for blank in separators[1:]:
-            if blank in value:
-                value = value.replace(blank, separators[0])
-        return [word for word in value.split(separators[0]) if word]
+    if _is_plain(value, unquote):
+        return _plain_words(value, separators)
     words = _whole_words(separators, unquote).findall(value)
-    if "\\" in words or (quoted and ('"' in words or "'" in words)):
+    if "\\" in words or (unquote and ('"' in words or "'" in words)):
         return None
     return words
+
+
+def _is_plain(value: str, unquote: bool) -> bool:
+    """Whether the words of a value are what stands between its blanks."""
+    return "\\" not in value and not (unquote and ('"' in value or "'" in value))
+
+
+def _plain_words(value: str, separators: str) -> list[str]:
+    for blank in separators[1:]:
+        if blank in value:
+            value = value.replace(blank, separators[0])
+    return [word for word in value.split(separators[0]) if word]
 
 
 @lru_cache(maxsize=32)
@@ -444,7 +453,7 @@ def _decode(match: t.Match[str]) -> str | None:
 
 def _join(parts: list[str]) -> str:
     word = "".join(parts)
-    if _BYTE.search(word):
+    if not word.isascii() and _BYTE.search(word):
         # two escaped bytes may be one character: let them come together
         return word.encode("utf-8", "surrogateescape").decode(
             "utf-8", "surrogateescape"

@@ -213,17 +213,20 @@ def path_problem(path: str, absolute: bool = True, systemd: int = 262) -> str | 
     if path.startswith("/") is not absolute:
         wanted = "absolute" if absolute else "relative"
         return f"{path!r} is not {'an' if absolute else 'a'} {wanted} path"
-    if len(path.encode("utf-8", "surrogateescape")) >= 4096:
+    # A character has at most four bytes.
+    if len(path) > 1023 and len(path.encode("utf-8", "surrogateescape")) >= 4096:
         return "the path is longer than 4095 bytes"
-    parts = path.split("/")
-    if ".." in parts:
+    if ".." in path and ".." in path.split("/"):
         return f"{path!r} has '..' in it"
-    if not absolute and all(part in ("", ".") for part in parts):
+    if not absolute and all(part in ("", ".") for part in path.split("/")):
         return "the path is empty"
     if (
         systemd >= 248
-        and len(path) > 255
-        and any(len(part.encode("utf-8", "surrogateescape")) > 255 for part in parts)
+        and len(path) > 63
+        and any(
+            len(part.encode("utf-8", "surrogateescape")) > 255
+            for part in path.split("/")
+        )
     ):
         return "a part of the path is longer than 255 bytes"
     return None
@@ -234,7 +237,7 @@ _USER: t.Final = re.compile(r"[^:/\x00-\x1f\x7f]+")
 
 def is_user_name(text: str) -> bool:
     """Tell whether systemd takes `text` for a user or a group, by name or number."""
-    if len(text) <= _MOST_CHARACTERS and re.fullmatch(r"[0-9]+", text):
+    if len(text) <= _MOST_CHARACTERS and text.isdecimal() and text.isascii():
         # 65535 and 2**32 - 1 mean "none" to the kernel. No leading zeros.
         number = int(text)
         return (
@@ -245,9 +248,9 @@ def is_user_name(text: str) -> bool:
     return (
         _USER.fullmatch(text) is not None
         and text.strip(" ") == text
-        and not re.fullmatch(r"-[0-9]*", text)
+        and not (text[0] == "-" and re.fullmatch(r"-[0-9]*", text))
         and text not in (".", "..")
-        and not any("\udc80" <= char <= "\udcff" for char in text)
+        and (text.isascii() or not any("\udc80" <= c <= "\udcff" for c in text))
     )
 
 

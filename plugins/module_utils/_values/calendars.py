@@ -28,9 +28,12 @@ _DAY_NUMBERS: t.Final = {day: number for number, day in enumerate(_DAYS)}
 _DAY_WORDS: t.Final = (
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
 )  # fmt: skip
-_ZONE: t.Final = re.compile(
+_IN_REGION: t.Final = (
     r"(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile"
     r"|Etc|Europe|Indian|Mexico|Pacific|US)(?:/[A-Za-z0-9_+-]+)+"
+)
+_ZONE: t.Final = re.compile(
+    rf"{_IN_REGION}"
     # Zones without a region, and the abbreviation of the host's own zone.
     r"|[A-Z]{3,5}|[A-Z]{3}[0-9][A-Z]{3}|GB(?:-Eire)?|GMT[+-]?0|NZ(?:-CHAT)?|W-SU"
     r"|Cuba|Egypt|Eire|Greenwich|Hongkong|Iceland|Iran|Israel|Jamaica|Japan|Kwajalein"
@@ -50,9 +53,21 @@ _HOUR: t.Final = (0, 23)
 _MINUTE: t.Final = (0, 59)
 _SECOND: t.Final = (0.0, 60 - 1e-6)
 
+# Of most expressions nothing else needs to be asked; a unit may have very many.
+_PLAIN_DAY: t.Final = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_PLAIN: t.Final = re.compile(
+    rf"(?:(?:Mon\.\.)?{_PLAIN_DAY}(?:,{_PLAIN_DAY})* )?"
+    r"(?:\*|19[7-9][0-9]|2[01][0-9]{2})-(?:\*|0?[1-9]|1[0-2])"
+    r"-(?:\*|0?[1-9]|[12][0-9]|3[01])"
+    r" (?:\*|[01]?[0-9]|2[0-3]):(?:\*|[0-5]?[0-9])"
+    rf"(?::(?:\*|[0-5]?[0-9](?:\.[0-9]{{1,5}})?))?(?: {_IN_REGION})?"
+)
+
 
 def calendar_problem(text: str) -> str | None:
     """Say what is wrong with a calendar expression, or None."""
+    if _PLAIN.fullmatch(text):
+        return None
     words = text.split(" ")
     if len(words) > 1 and _is_zone(words[-1]):
         words = words[:-1]

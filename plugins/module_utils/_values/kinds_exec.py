@@ -41,18 +41,6 @@ _BASE64: t.Final = re.compile(r"[A-Za-z0-9+/_-]*={0,2}")
 
 # One that stands for no character that means anything later on
 _KNOWN_ESCAPE: t.Final = r"|\\(?:[abfnrtvs\\\"']|x(?:2[0-46-9a-fA-F]|[3-7][0-9a-fA-F]))"
-# Assignments with nothing in them that has to be looked at
-_ORDINARY_NAME: t.Final = r"[A-Za-z_][A-Za-z0-9_]*="
-_ORDINARY_QUOTED: t.Final = (
-    rf"\"(?:[^\"\\%]{_KNOWN_ESCAPE})*\"|'(?:[^'\\%]{_KNOWN_ESCAPE})*'"
-)
-_ORDINARY_VARIABLE: t.Final = (
-    rf"(?:{_ORDINARY_NAME}(?:[^ \t\n\r\"'\\%]{_KNOWN_ESCAPE}|{_ORDINARY_QUOTED})*"
-    rf"|(?=[\"']{_ORDINARY_NAME})(?:{_ORDINARY_QUOTED}))(?![^ \t])"
-)
-_ORDINARY_VARIABLES: t.Final = re.compile(
-    rf"{_ORDINARY_VARIABLE}(?:[ \t]+{_ORDINARY_VARIABLE})*[ \t]*"
-)
 # Longer lines are read word by word.
 _ORDINARY_LENGTH: t.Final = 1000
 
@@ -64,10 +52,10 @@ def _ordinary(systemd: int) -> t.Pattern[str]:
     Their programs are plain paths or names; their words have only escapes and specifiers
     that are surely known.
     """
-    specifiers = sorted(directives.specifiers(systemd))
+    specifiers = directives.specifiers(systemd)
     if systemd == _LONG_WORDS_REFUSED_BY:
-        specifiers = ["%"]
-    inside = f"{_KNOWN_ESCAPE}|%[{''.join(specifiers)}]"
+        specifiers = frozenset("%")
+    inside = _inside(specifiers)
     part = r"[^\x01- \"'$%*/;?\[\\\]|\x7f]+"
     path = rf"(?:/{part})*/(?!\.\.?(?:[ \t\"']|\Z)){part}"
     name = r"[A-Za-z0-9_][A-Za-z0-9_+.-]{0,200}"
@@ -76,6 +64,26 @@ def _ordinary(systemd: int) -> t.Pattern[str]:
     word = rf"(?!;)(?:[^ \t\n\r\"'\\%]{inside}|{quoted})+|\\;"
     command = rf"{program}(?:[ \t]+(?:{word})(?![^ \t]))*"
     return re.compile(rf"{command}(?:[ \t]+;[ \t]+{command})*[ \t]*")
+
+
+@lru_cache(maxsize=32)
+def _ordinary_variables(systemd: int) -> t.Pattern[str]:
+    """What finds assignments with nothing in them that has to be looked at."""
+    # What %I stands for may have bytes that are no text.
+    inside = _inside(directives.specifiers(systemd) - {"I"})
+    name = r"[A-Za-z_][A-Za-z0-9_]*="
+    no_text = r"\ud800-\udfff"
+    quoted = rf"\"(?:[^\"\\%{no_text}]{inside})*\"|'(?:[^'\\%{no_text}]{inside})*'"
+    variable = (
+        rf"{name}(?:[^ \t\n\r\"'\\%{no_text}]{inside}|{quoted})*"
+        rf"|(?=[\"']{name})(?:{quoted})"
+    )
+    return re.compile(rf"(?:(?:{variable})(?:[ \t]+|\Z))+")
+
+
+def _inside(specifiers: t.AbstractSet[str]) -> str:
+    """What may stand in a word beside plain characters, as more alternatives."""
+    return f"{_KNOWN_ESCAPE}|%[{''.join(sorted(specifiers))}]"
 
 
 def command_line(value: str, key: str, systemd: int) -> None:
@@ -107,14 +115,13 @@ def _check_command(command: Command, systemd: int) -> None:
     if "@" in command.prefixes and "|" not in command.prefixes:
         demand(bool(command.argv), "after @ the program's own name must follow")
     for word in command.argv:
-        if "%" not in word and systemd != _LONG_WORDS_REFUSED_BY:
-            continue
-        resolved = expand(word, systemd)
-        demand(
-            systemd != _LONG_WORDS_REFUSED_BY
-            or len(resolved.encode("utf-8", "surrogateescape")) < 4096,
-            f"systemd {_LONG_WORDS_REFUSED_BY} refuses an argument of 4096 bytes",
-        )
+        if systemd == _LONG_WORDS_REFUSED_BY:
+            demand(
+                len(expand(word, systemd).encode("utf-8", "surrogateescape")) < 4096,
+                f"systemd {_LONG_WORDS_REFUSED_BY} refuses an argument of 4096 bytes",
+            )
+        elif "%" in word and (word is not program or "|" in command.prefixes):
+            expand(word, systemd)
 
 
 def _check_program(program: str, systemd: int) -> None:
@@ -134,8 +141,7 @@ def _check_program(program: str, systemd: int) -> None:
 
 
 def environment(value: str, key: str, systemd: int) -> None:
-    plain = len(value) < _ORDINARY_LENGTH and value.isascii()
-    if plain and _ORDINARY_VARIABLES.fullmatch(value):
+    if len(value) < _ORDINARY_LENGTH and _ordinary_variables(systemd).fullmatch(value):
         return
     for word in distinct_words(value, cunescape=True):
         demand(

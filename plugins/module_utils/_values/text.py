@@ -8,10 +8,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 import typing as t
 from contextvars import ContextVar
+from functools import lru_cache
 
 from .._tables import directives
 from .._units.unit_name import unescaped
@@ -30,30 +30,20 @@ class InstanceDecides(BadValue):
     """The value has %i or %I, and of which instance it is asked is not known."""
 
 
-# What a specifier may well expand to; only the form of it matters here.
+# What a specifier may well expand to, `instance` where nothing is said; only the form
+# of it matters here. %i and %I are told by the instance.
 _SAMPLES: t.Final = {
     "%": "%", "t": "/run", "S": "/var/lib", "C": "/var/cache", "L": "/var/log",
     "E": "/etc", "T": "/tmp", "V": "/var/tmp", "h": "/root", "s": "/bin/sh",
     "d": "/run/credentials/unit", "D": "/usr/share", "y": "/etc/unit", "Y": "/etc",
     "f": "/instance", "r": "slice", "R": "root", "c": "unit",
-    "n": "unit.service", "N": "unit", "i": "i", "I": "i", "u": "root", "U": "0",
+    "n": "unit.service", "N": "unit", "u": "root", "U": "0",
     "g": "root", "G": "0", "m": "0" * 32, "b": "0" * 32,
 }  # fmt: skip
 _SPECIFIER: t.Final = re.compile(r"%([0-9A-Za-z%])")
-_INSTANCE_SPECIFIERS: t.Final = ("i", "I")
 
-# What %i stands for; None where a value that needs it is to be told apart.
-_instance: ContextVar[str | None] = ContextVar("_instance", default=_SAMPLES["i"])
-
-
-@contextlib.contextmanager
-def of_instance(name: str | None) -> t.Iterator[None]:
-    """Let %i and %I stand for this instance, or have them raise InstanceDecides."""
-    token = _instance.set(name)
-    try:
-        yield
-    finally:
-        _instance.reset(token)
+# What %i and %I stand for; where it is None they raise InstanceDecides.
+INSTANCE: t.Final[ContextVar[str | None]] = ContextVar("INSTANCE", default="i")
 
 
 def expand(value: str, systemd: int, in_name: bool = False) -> str:
@@ -64,20 +54,29 @@ def expand(value: str, systemd: int, in_name: bool = False) -> str:
     """
     if "%" not in value:
         return value
-    known = directives.specifiers(systemd, in_name)
+    samples = _samples(systemd, in_name, INSTANCE.get())
+    try:
+        return _SPECIFIER.sub(lambda match: samples[match[1]], value)
+    except KeyError as exc:
+        letter = exc.args[0]
+    if letter in directives.specifiers(systemd, in_name):
+        raise InstanceDecides(f"%{letter} is not known")
+    raise BadValue(f"%{letter} is not a specifier: write %% for a percent sign")
 
-    def replace(match: t.Match[str]) -> str:
-        letter = match[1]
-        if letter not in known:
-            raise BadValue(f"%{letter} is not a specifier: write %% for a percent sign")
-        if letter in _INSTANCE_SPECIFIERS:
-            name = _instance.get()
-            if name is None:
-                raise InstanceDecides(f"%{letter} is not known")
-            return unescaped(name) if letter == "I" else name
-        return _SAMPLES.get(letter, "instance")
 
-    return _SPECIFIER.sub(replace, value)
+@lru_cache(maxsize=256)
+def _samples(systemd: int, in_name: bool, instance: str | None) -> dict[str, str]:
+    """Give what each specifier expands to; %i and %I lack where no instance is known."""
+    samples = {
+        letter: _SAMPLES.get(letter, "instance")
+        for letter in directives.specifiers(systemd, in_name)
+    }
+    for letter in samples.keys() & {"i", "I"}:
+        if instance is None:
+            del samples[letter]
+        else:
+            samples[letter] = unescaped(instance) if letter == "I" else instance
+    return samples
 
 
 def words_of(

@@ -13,11 +13,10 @@ each kind has a check in one of the `_kinds_*.py` files, or is a set of words.
 from __future__ import annotations
 
 import typing as t
-from functools import lru_cache
 
 from .._tables import directives
 from . import kinds_exec, kinds_paths, kinds_plain, kinds_unit
-from .text import BadValue, Check, InstanceDecides, of_instance, one_of
+from .text import INSTANCE, BadValue, Check, InstanceDecides, one_of
 
 CHECKS: t.Final[t.Mapping[str, Check]] = {
     **kinds_plain.KINDS,
@@ -41,7 +40,6 @@ UNCHECKED: t.Final = frozenset(
 )  # fmt: skip
 
 
-@lru_cache(maxsize=8192)
 def value_problem(
     kind: str, key: str, value: str, systemd: int, instance: str = ""
 ) -> str | None:
@@ -55,8 +53,7 @@ def value_problem(
         return None
     try:
         if instance and "%" in value:
-            with of_instance(instance):
-                _check(kind, key, value, systemd)
+            _check_of(instance, kind, key, value, systemd)
         else:
             _check(kind, key, value, systemd)
     except BadValue as exc:
@@ -69,13 +66,22 @@ def instance_decides(kind: str, key: str, value: str, systemd: int) -> bool:
     if "%i" not in value and "%I" not in value:
         return False
     try:
-        with of_instance(None):
-            _check(kind, key, value, systemd)
+        _check_of(None, kind, key, value, systemd)
     except InstanceDecides:
         return True
     except BadValue:
         pass
     return False
+
+
+def _check_of(
+    instance: str | None, kind: str, key: str, value: str, systemd: int
+) -> None:
+    token = INSTANCE.set(instance)
+    try:
+        _check(kind, key, value, systemd)
+    finally:
+        INSTANCE.reset(token)
 
 
 def _check(kind: str, key: str, value: str, systemd: int) -> None:

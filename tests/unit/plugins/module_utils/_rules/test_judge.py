@@ -814,6 +814,16 @@ VARIED: dict[str, tuple[str, t.Callable[[int], str]]] = {
     ),
     "secrets": ("Service", lambda n: f"Environment=DB_PASSWORD=x{n} U=a://b:c{n}@d"),
     "bad variables": ("Service", lambda n: f"Environment={n}A=b"),
+    "variables with specifiers": ("Service", lambda n: f"Environment=A{n}=%H-%i-%Y"),
+    "variables in umlauts": ("Service", lambda n: f'Environment="A{n}=\u00f6 \u00fc"'),
+    "a template's commands": ("Service", lambda n: f"ExecStart=/bin/%i{n} %I"),
+    "a template's users": ("Service", lambda n: f"User=%i:{n}"),
+    "directories with links": ("Service", lambda n: f"StateDirectory=a{n}:b{n}"),
+    "fields of the journal": ("Service", lambda n: f'LogExtraFields=A{n}=x "B=c d"'),
+    "times in a zone": (
+        "Timer",
+        lambda n: f"OnCalendar=*-*-* {n % 24}:{n % 60}:{n % 59}.{n} Europe/Berlin",
+    ),
     "paths": (
         "Service",
         lambda n: f"ReadWritePaths=/a{n} -/b\nBindPaths=/a{n}:/b:rbind",
@@ -837,10 +847,14 @@ VARIED: dict[str, tuple[str, t.Callable[[int], str]]] = {
 }
 
 
+# Of the processor; the worst takes three quarters of it where very much else runs.
+SECOND = 1
+
+
 def seconds(judge: t.Callable[[], object]) -> float:
     """Give the CPU time that judging takes: the least of three, where one is long."""
     taken = []
-    while len(taken) < 3 and (not taken or min(taken) > 1):
+    while len(taken) < 3 and (not taken or min(taken) > SECOND):
         start = time.process_time()
         judge()
         taken.append(time.process_time() - start)
@@ -853,12 +867,8 @@ def test_bad_input_has_an_answer_within_a_second(kind: str) -> None:
     suffix = {"sockets": "socket", "timer": "timer"}.get(kind.split()[-1], "service")
     name = f"app.{suffix}"
     found = unit_problems(BAD_INPUT[kind], name=name)
-    assert seconds(lambda: unit_problems(BAD_INPUT[kind], name=name)) < BUSY
+    assert seconds(lambda: unit_problems(BAD_INPUT[kind], name=name)) < SECOND
     assert all(problem.rule in RULES for problem in found)
-
-
-# A second, on a machine that does other things as well.
-BUSY = 2
 
 
 @pytest.mark.parametrize("kind", VARIED)
@@ -866,8 +876,9 @@ def test_a_hundred_thousand_lines_of_which_no_two_are_the_same(kind: str) -> Non
     unit_problems(SERVICE)
     section, line = VARIED[kind]
     text = f"[{section}]\n" + "".join(f"{line(n)}\n" for n in range(MANY))
-    name = f"app.{'service' if section == 'Unit' else section.lower()}"
-    assert seconds(lambda: unit_problems(text, name=name)) < BUSY
+    stem = "app@" if "template" in kind else "app"
+    name = f"{stem}.{'service' if section == 'Unit' else section.lower()}"
+    assert seconds(lambda: unit_problems(text, name=name)) < SECOND
 
 
 VARIED_SETS: dict[str, dict[str, str]] = {
@@ -897,7 +908,7 @@ VARIED_SETS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("kind", VARIED_SETS)
 def test_nothing_is_looked_for_among_all_the_others(kind: str) -> None:
-    assert seconds(lambda: set_problems(VARIED_SETS[kind])) < BUSY
+    assert seconds(lambda: set_problems(VARIED_SETS[kind])) < SECOND
 
 
 def test_recursion_has_an_answer() -> None:

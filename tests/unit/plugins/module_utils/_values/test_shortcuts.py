@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from ansible_collections.activated.services.plugins.module_utils._units import listen
 from ansible_collections.activated.services.plugins.module_utils._values import (
+    calendars,
     kinds_exec,
     kinds_paths,
     kinds_unit,
@@ -26,7 +27,8 @@ from ansible_collections.activated.services.plugins.module_utils._values.values 
 NOTHING = re.compile("(?!)")
 VALUES = {
     ("exec", "ExecStart"): "/bin/x | a|-|@|:|;| ; |\\;|'|\"|\\|\\x41| \\x25z|\\q|%i|%n|%|$A|.|..|/|q|\u00e4|*",
-    ("environ", "Environment"): "A=b|B_1=|1=| | |'|\"|\\|\\x41|\\q|%i|%|c|\u00e4|\udc80|=",
+    ("environ", "Environment"): "A=b|B_1=|1=| | |'|\"|\\|\\x41|\\q|%i|%I|%n|%q|%|c|\u00e4|\udc80|=",
+    ("timer", "OnCalendar"): "Mon|..|Fri|,|Sat| | |*-*-*|*|-|2024|1969|2200|02|13|31|32|0| 12:30|24|:|59|60|59.99999|59.9999999|.5|~|/2| Europe/Berlin| UTC| Sat",
     ("unit_deps", "After"): "a|.service|.socket|.slice|@|@.timer|b@c.path| | |%i|%|\\x2d|/",
     ("exec_directories", "RuntimeDirectory"): "a|b/c|private|/|.|..|:|::ro| |-|%i|\\|'",
     ("exec_directories", "ConfigurationDirectory"): "a|b/c|private|/|.|:| |%",
@@ -46,14 +48,16 @@ def test_what_passes_at_once_passes_in_any_case(
     parts = st.sampled_from(VALUES[what].split("|"))
     value = "".join(data.draw(st.lists(parts, max_size=6))).strip(" \t")
     systemd = data.draw(st.sampled_from((247, 249, 252, 257, 262)))
-    asked = (*what, value, systemd)
-    found = value_problem.__wrapped__(*asked)
+    instance = data.draw(st.sampled_from(("", "a-b", r"\xff", "\u00e4")))
+    asked = (*what, value, systemd, instance)
+    found = value_problem(*asked)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kinds_exec, "_ORDINARY_LENGTH", 0)
         patch.setattr(kinds_paths, "_PLAIN_LENGTH", -1)
         patch.setattr(kinds_unit, "MAX_LENGTH", -1)
         patch.setattr(network, "_PLAIN", NOTHING)
-        assert value_problem.__wrapped__(*asked) == found
+        patch.setattr(calendars, "_PLAIN", NOTHING)
+        assert value_problem(*asked) == found
 
 
 @given(
