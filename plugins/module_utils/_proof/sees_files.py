@@ -141,30 +141,45 @@ def protect_system(value: str, seen: Seen) -> Verdict:
 def declared_paths(declared: t.Mapping[str, str]) -> list[str]:
     """Every path of a unit that is compared with the mounts."""
     found = writable(declared)
-    found += [w.lstrip("-+") for w in declared.get("ReadOnlyPaths", "").split()]
+    found += [w.lstrip("-+") for w in listed(declared.get("ReadOnlyPaths", ""))]
     found += binds(declared.get("BindReadOnlyPaths", ""))
     return list(dict.fromkeys(path for path in found if path.startswith("/")))
 
 
 def writable(declared: t.Mapping[str, str]) -> list[str]:
     """The places that a unit declares to be writable."""
-    # Of these lists, systemctl quotes the words of this one alone.
-    quoted = split_words(declared.get("ReadWritePaths", ""), relax=True)
-    found = [word.lstrip("-+") for word in quoted]
+    found = [word.lstrip("-+") for word in listed(declared.get("ReadWritePaths", ""))]
     found += binds(declared.get("BindPaths", ""))
-    for word in declared.get("TemporaryFileSystem", "").split():
-        found.append(word.partition(":")[0])
+    found += temporary(declared.get("TemporaryFileSystem", ""))
     for name, base in FOLDERS.items():
-        for word in declared.get(name, "").split():
-            folder = word.partition(":")[0]
+        for folder in listed(declared.get(name, "")):
             found += [f"{base}/{folder}", f"{base}/private/{folder}"]
     return found
+
+
+def listed(value: str) -> list[str]:
+    """The words of a plain list, such as ReadOnlyPaths= or RuntimeDirectory=.
+
+    systemctl puts a word with a blank or another character that a shell would read into
+    double quotes, with a backslash before ``"``, ``\\``, ``$`` and a backtick, and no other
+    escape (seen on 247, 252, 257 and 262).
+    """
+    return split_words(value, cunescape=False, relax=True)
+
+
+def temporary(value: str) -> list[str]:
+    """Where the entries of TemporaryFileSystem= are mounted.
+
+    systemctl shows each as ``PATH[:OPTIONS]`` and quotes none, so that a blank may be part
+    of a path.
+    """
+    return [entry.partition(":")[0] for entry in re.split(" (?=/)", value) if entry]
 
 
 @mounted
 def read_only_paths(value: str, seen: Seen) -> Verdict:
     """Each path that the service sees must lie on a mount that cannot be written to."""
-    paths = [w.lstrip("+") for w in value.split() if not w.startswith("-")]
+    paths = [w.lstrip("+") for w in listed(value) if not w.startswith("-")]
     return _read_only(seen.kernel, paths)
 
 

@@ -80,6 +80,25 @@ def test_a_path_through_a_link_is_judged_by_where_it_leads(spot: Place) -> None:
         spot.sh("rm -rf /srv/disk /srv/link")
 
 
+def test_a_path_may_have_blanks(place: Place) -> None:
+    """systemctl quotes the words of some lists of paths, and those of others not."""
+    more = (
+        'ProtectSystem=strict\nRuntimeDirectory="demo.dir x"\n'
+        'ReadOnlyPaths="/srv/my disk" "-/srv/not there" "/srv/so $much" /srv\n'
+        'ReadWritePaths="/srv/to write"\nTemporaryFileSystem="/srv/for now:mode=0777"\n'
+        'BindReadOnlyPaths="/srv/my disk":"/srv/look here"\n'
+    )
+    names = '"my disk" "so \\$much" "to write" "for now" "look here"'
+    place.sh(f"mkdir -p /srv && cd /srv && mkdir -p {names}")
+    try:
+        demo(place, service(more=more))
+        sandbox = place.proven(probes=HTTP)["sandbox"]
+        paths = {"ProtectSystem", "ReadOnlyPaths", "BindReadOnlyPaths"}
+        assert paths <= set(sandbox["agrees"])
+    finally:
+        place.sh(f"cd /srv && rmdir {names}; rm -rf '/run/demo.dir x'")
+
+
 def test_check_mode_says_what_it_would_do(place: Place) -> None:
     demo(place, service())
     place.sh("systemctl start demo.service")

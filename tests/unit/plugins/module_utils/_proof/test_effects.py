@@ -208,10 +208,34 @@ CASES: list[tuple[dict[str, str], dict[str, t.Any], bool | None]] = [
         True,
     ),
     (
-        {"ProtectSystem": "strict", "StateDirectory": "a a/b:c"},
-        {"mounts": (*OWN, mount("/var/lib/private/a/b"))},
+        {"ProtectSystem": "strict", "StateDirectory": 'a "b c" d/e'},
+        {"mounts": (*OWN, mount("/var/lib/private/b c"), mount("/var/lib/d/e"))},
         True,
     ),
+    # before 250 a colon is a character like any other, and since then it shows nowhere
+    (
+        {"ProtectSystem": "strict", "RuntimeDirectory": "a:b"},
+        {"mounts": (*OWN, mount("/run/a:b"))},
+        True,
+    ),
+    (
+        {"ProtectSystem": "strict", "TemporaryFileSystem": "/srv/a b:ro,size=1M /x"},
+        {"mounts": (*OWN, mount("/srv/a b"), mount("/x"))},
+        True,
+    ),
+    (
+        {"ReadOnlyPaths": r'"/srv/a b" "-/srv/no" "/srv/\$x\"y" "+/srv/z w"'},
+        {
+            "mounts": (
+                mount("/"),
+                mount("/srv/a b", "ro"),
+                mount('/srv/$x"y', "ro"),
+                mount("/srv/z w", "ro"),
+            )
+        },
+        True,
+    ),
+    ({"ReadOnlyPaths": '"/srv/a b"'}, {"mounts": (mount("/"), mount("/srv/a"))}, False),
     (
         {"ProtectSystem": "strict", "BindPaths": "/a:/b:rbind"},
         {"mounts": (*OWN, mount("/b"))},
@@ -446,3 +470,13 @@ def test_bound_paths_may_have_blanks() -> None:
     assert binds(value) == ["/sys", "/its own dir", "/b c"]
     assert binds(value, needed=True) == ["/sys", "/b c"]
     assert binds("") == []
+
+
+def test_every_declared_path_is_followed() -> None:
+    declared = {
+        "ReadOnlyPaths": '/a "-/b c" "+/d\\$e"',
+        "ReadWritePaths": '"/f g"',
+        "TemporaryFileSystem": "/h i:ro /j",
+    }
+    wanted = ["/f g", "/h i", "/j", "/a", "/b c", "/d$e"]
+    assert declared_paths(declared) == wanted
