@@ -167,12 +167,15 @@ class Manager:
         return dict(zip(units, blocks))
 
     def show_matching(
-        self, pattern: str, properties: t.Sequence[str]
+        self, pattern: str, properties: t.Sequence[str], *beside: str
     ) -> dict[str, dict[str, str]]:
-        """The properties of every loaded unit whose name matches a shell pattern."""
+        """The properties of every loaded unit whose name matches a shell pattern, and of
+        the units ``beside`` them. Of a unit with several names only the first counts, by
+        which it is also called here."""
         asked = sorted({"Id", *properties})
         out = self._call(
-            "systemctl", "show", "--all", "-p", ",".join(asked), "--", pattern
+            *("systemctl", "show", "--all", "-p", ",".join(asked), "--"),
+            *(pattern, *beside),
         )
         return {block["Id"]: block for block in parse_show(out, asked) if "Id" in block}
 

@@ -10,8 +10,10 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 import typing as t
+from dataclasses import replace
 
 from .._host.manager import Manager
 from .._host.proc import Proc
@@ -27,15 +29,18 @@ from .proof import (
     keys,
 )
 
+#: What is asked of a template.
+TEMPLATE = ("LoadState", "LoadError", "UnitFileState", "NeedDaemonReload")
 Question = t.Tuple[Probe, SocketUnit, Listener]
 
 
 class Case:
     """One service, its sockets, and what is known of them up to now.
 
-    ``found`` is the service as it was met, ``opened`` the sockets that listened then, ``state`` as it was last seen, ``inodes`` the
-    kernel's sockets that PID 1 holds, by socket unit and address, ``baseline`` the last run
-    before the one that a question must start.
+    ``found`` is the service as it was met, ``opened`` the sockets that listened then,
+    ``state`` as it was last seen, ``inodes`` the kernel's sockets that PID 1 holds, by
+    socket unit and address, ``baseline`` the last run before the one that a question must
+    start.
     """
 
     def __init__(self, wish: Wish, manager: Manager, proc: Proc | None = None) -> None:
@@ -47,6 +52,8 @@ class Case:
         self.proof = Proof()
         self.units: list[SocketUnit] = []
         self.names: dict[str, str] = {}
+        self.templates: dict[str, dict[str, str]] = {}
+        """What systemd says of the template of each socket with ``Accept=yes``."""
         self.inodes: dict[tuple[str, str], int] = {}
         self.opened: frozenset[str] = frozenset()
         self.followers: dict[str, str] = {}
@@ -67,6 +74,9 @@ class Case:
         if "@." not in service:  # of a template itself there is nothing to show
             shown = self.manager.show([service], SERVICE_PROPERTIES)[service]
             self.found = self.state = ServiceState(shown)
+            # its sockets, its journal and its credentials know it by its first name alone
+            service = shown.get("Id") or service
+            self.wish = replace(self.wish, service=service)
         wanted = self.wish.sockets or tuple(
             unit
             for unit in self.state.text("TriggeredBy").split()
@@ -79,6 +89,7 @@ class Case:
         sockets = self.manager.show(list(wanted), SOCKET_PROPERTIES)
         self.units = [SocketUnit.parse(unit, sockets[unit]) for unit in wanted]
         self.names = keys(self.units)
+        self._read_templates()
         self.opened = frozenset(u.unit for u in self.units if u.active == "active")
         self.proof.service = {
             "name": service,
@@ -87,6 +98,22 @@ class Case:
             "found": self.state.active,
             "left": self.state.active,
         }
+
+    def _read_templates(self) -> None:
+        """Read the templates by an instance of each: it is loaded for that, and forgotten."""
+        stubs = {
+            unit.unit: unit.template.replace("@.", "@activated-probe.")
+            for unit in self.units
+            if unit.accept
+        }
+        shown = self.manager.show(list(dict.fromkeys(stubs.values())), TEMPLATE)
+        self.templates = {unit: shown[stub] for unit, stub in stubs.items()}
+
+    def template(self, unit: SocketUnit) -> str:
+        """The first name of the template of a socket: its own may be an alias, by which
+        the manager calls no instance."""
+        first = self.templates.get(unit.unit, {}).get("Id", "")
+        return re.sub(r"@.*\.", "@.", first) or unit.template
 
     @property
     def instances(self) -> bool:

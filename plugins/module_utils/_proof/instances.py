@@ -9,12 +9,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 import typing as t
 
 from .case import Case, Question
+from .conduct import DRAIN
 from .facts import Tables, about
-from .look import facts_of, judge_sandbox, judge_user
-from .proof import SERVICE_PROPERTIES, ServiceState, milliseconds
+from .look import facts_of, judge_sandbox, judge_user, while_alive
+from .proof import (
+    SERVICE_PROPERTIES,
+    SOCKET_PROPERTIES,
+    ServiceState,
+    SocketUnit,
+    milliseconds,
+)
 from .wire import STEP, Answer, Deadline, ask
 
 
@@ -29,32 +38,54 @@ def prove_instances(case: Case, asked: list[Question]) -> None:
 class _Look:
     """Finds the instance of one connection, and looks at it while it runs."""
 
-    def __init__(self, case: Case, pattern: str) -> None:
+    def __init__(self, case: Case, unit: SocketUnit) -> None:
         self.case = case
-        self.pattern = pattern
-        self.known = set(case.manager.show_matching(pattern, ["ActiveState"]))
+        self.unit = unit
+        self.known = set(self._instances())
         self.name = ""
         self.state = ServiceState({})
         self.looked = False
+        self.mine = False
+        """Whether it is known to be the instance of this very connection."""
+        self.over = False
+        """Whether it was accepted, and has ended by now without a trace."""
+
+    def _instances(self) -> dict[str, dict[str, str]]:
+        """The instances that the socket has started and that are loaded."""
+        case, unit = self.case, self.unit
+        shown = case.manager.show_matching(
+            case.template(unit).replace("@.", "@*."),
+            [*SERVICE_PROPERTIES, *SOCKET_PROPERTIES],
+            unit.unit,
+        )
+        now = SocketUnit.parse(unit.unit, shown.pop(unit.unit, {}))
+        self.over = now.accepted > unit.accepted and not now.connections
+        return {
+            name: row
+            for name, row in shown.items()
+            if unit.unit in row.get("TriggeredBy", "").split()
+        }
 
     def find(self, answer: Answer) -> bool:
         """Whether the instance is there with its main process, which is then looked at.
 
-        Which of several new instances is this connection's is told by the socket, where
-        it can be seen.
+        Which of several new instances is this connection's is told by its name, and by the
+        socket where that can be seen.
         """
         case = self.case
-        shown = case.manager.show_matching(self.pattern, SERVICE_PROPERTIES)
+        shown = self._instances()
         new = {name: row for name, row in shown.items() if name not in self.known}
         end = Tables(case.proc).other_end(answer.local) if answer.local else None
         if end is not None:
             answer.seen["end"] = end
-        for name, row in new.items():
-            state = ServiceState(row)
-            self.name, self.state = name, state
-            if not state.main_pid or not case.proc.executed(state.main_pid):
+        mine = [name for name in new if _is_of(name, answer)]
+        for name in mine or new:
+            state = ServiceState(new[name])
+            self.name, self.state, self.mine = name, state, bool(mine)
+            pid = state.main_pid
+            if not case.proc.alive(pid) or not case.proc.executed(pid):
                 continue
-            inodes = case.proc.socket_inodes(state.main_pid)
+            inodes = case.proc.socket_inodes(pid)
             if end is None or not end.inode or end.inode in inodes.values():
                 self.look(state)
                 return True
@@ -62,27 +93,73 @@ class _Look:
 
     def look(self, state: ServiceState) -> None:
         """Look at an instance's process, once."""
-        facts = facts_of(self.case, state.main_pid)
-        if not facts or self.looked:
+        case, pid = self.case, state.main_pid
+        facts = {} if self.looked else facts_of(case, pid)
+        if not facts:
             return
-        self.looked = True
-        members = self.case.proc.members(state.text("ControlGroup"), state.main_pid)
-        judge_user(self.case, members, facts, state.shown)
-        judge_sandbox(self.case, self.name, state.main_pid, state.text("ControlGroup"))
+
+        def judge() -> None:
+            group = state.text("ControlGroup")
+            judge_user(case, case.proc.members(group, pid), facts, state.shown)
+            judge_sandbox(case, self.name, pid, group)
+
+        self.looked = while_alive(case, pid, judge)
+        if not self.looked:
+            case.proof.process, case.proof.sandbox = {}, {}
 
     def await_instance(self, answer: Answer) -> None:
         """Before anything is sent: wait a little for the instance, to look at it."""
         deadline = Deadline(min(self.case.wish.timeout, 2.0), self.case.clock)
         while not self.find(answer) and not deadline.over:
-            if self.state.started and self.state.at_rest:
+            if self.over or (self.state.started and self.state.at_rest):
                 return
             self.case.sleep(STEP)
+
+    def await_end(self) -> ServiceState:
+        """Wait until the instance has ended too, now that its client has gone.
+
+        Until then its connection counts for MaxConnections=, and whether it fails is not
+        known. The one that this client alone has started is not left behind.
+        """
+        case, run = self.case, self.state
+        deadline = Deadline(DRAIN, case.clock)
+        while self.name:
+            shown = case.manager.show([self.name], SERVICE_PROPERTIES)[self.name]
+            state = ServiceState(shown)
+            if state.invocation != run.invocation:  # it has been forgotten by now
+                break
+            run = state
+            if run.at_rest:
+                break
+            if deadline.over:
+                case.note(
+                    f"{self.name} still ran {DRAIN:g} s after its client had gone"
+                    + (", and was stopped" if self.mine else "")
+                )
+                if self.mine:
+                    case.manager.stop(self.name)
+                break
+            case.sleep(STEP)
+        if run.active == "failed":
+            case.manager.reset_failed(self.name)
+        return run
+
+
+def _is_of(name: str, answer: Answer) -> bool:
+    """Whether an instance is that of a connection, by its name.
+
+    It has the addresses of both ends, or of a unix socket the client's process (as
+    socket.c makes it: ``0-PID-UID``, with more in between on later versions).
+    """
+    if answer.local is not None:
+        return name.endswith(f":{answer.local[1]}.service")
+    return bool(re.search(rf"@.*-{os.getpid()}[-_]", name))
 
 
 def _round(case: Case, question: Question) -> None:
     probe, unit, listener = question
-    look = _Look(case, unit.template.replace("@.", "@*."))
-    before, case.touched = unit, True
+    before = next(u for u in case.units if u.unit == unit.unit)
+    look, case.touched = _Look(case, before), True
     deadline = Deadline(case.wish.timeout, case.clock).within(probe.timeout)
     answer = ask(
         probe,
@@ -112,53 +189,56 @@ def _round(case: Case, question: Question) -> None:
         accepted=accepted,
         instance=look.name or None,
     )
-    _judge(case, question, answer, look, after.refused - before.refused, accepted)
-
-
-def _judge(
-    case: Case,
-    question: Question,
-    answer: Answer,
-    look: _Look,
-    refused: int,
-    accepted: int,
-) -> None:
-    _probe, unit, listener = question
-    if refused:
+    if answer.right:
+        _judge_owner(case, question, answer, look)
+    state = look.await_end()
+    case.refresh()
+    if after.refused > before.refused:
         case.problem("answered", f"{unit.unit} has refused it: MaxConnections=", unit)
-        return
-    if not accepted:
+    elif not accepted:
         case.problem(
             "triggered",
             f"{listener.text} was connected to, but {unit.unit} has accepted nothing",
             unit,
         )
+    elif answer.right:
+        _judge_right(case, unit, look, state)
+    else:
+        _explain(case, question, answer, look, state)
+
+
+def _explain(
+    case: Case, question: Question, answer: Answer, look: _Look, state: ServiceState
+) -> None:
+    """Say what is wrong with an answer that was not right."""
+    _probe, unit, listener = question
+    how = state.ending()
+    if answer.stage == "wrong":
+        case.problem("answer", answer.failure, unit)
+    elif how and state.text("Result") != "success":
+        case.problem("answered", f"{look.name} {how} before it answered", unit)
+    else:
+        case.problem("answered", f"{listener.text}: {answer.failure}", unit)
+
+
+def _judge_owner(case: Case, question: Question, answer: Answer, look: _Look) -> None:
+    """Whether the process that answered belongs to the instance."""
+    _probe, unit, listener = question
+    end, state = answer.seen.get("end"), look.state
+    if end is None or not end.inode or not look.looked:
         return
-    state = look.state
-    if look.name:
-        shown = case.manager.show([look.name], SERVICE_PROPERTIES)[look.name]
-        ended = ServiceState(shown)
-        if ended.invocation == state.invocation:
-            state = ended
-        if ended.active == "failed":
-            case.manager.reset_failed(look.name)
-    if not answer.right:
-        how = state.ending()
-        if answer.stage == "wrong":
-            case.problem("answer", answer.failure, unit)
-        elif how and state.text("Result") != "success":
-            case.problem("answered", f"{look.name} {how} before it answered", unit)
-        else:
-            case.problem("answered", f"{listener.text}: {answer.failure}", unit)
-        return
-    end = answer.seen.get("end")
-    if end is not None and end.inode and look.looked:
-        holders = case.proc.holders(end.inode)
-        mine = case.proc.members(state.text("ControlGroup"), state.main_pid)
-        others = [pid for pid in holders if pid not in (1, *mine)]
-        if others and not set(holders) & set(mine):
-            who = about(case.proc, others[0])
-            case.problem("owner", f"{listener.text} was answered by {who}", unit)
+    holders = case.proc.holders(end.inode)
+    mine = case.proc.members(state.text("ControlGroup"), state.main_pid)
+    others = [pid for pid in holders if pid not in (1, *mine)]
+    if others and not set(holders) & set(mine):
+        who = about(case.proc, others[0])
+        case.problem("owner", f"{listener.text} was answered by {who}", unit)
+
+
+def _judge_right(
+    case: Case, unit: SocketUnit, look: _Look, state: ServiceState
+) -> None:
+    """Whether the instance of a right answer is what it must be."""
     if look.looked:
         case.entry(unit)["held_by"] = [case.proof.process["pid"]]
     else:

@@ -48,23 +48,32 @@ def look(case: Case) -> None:
         else:
             case.problem("process", "there is no main process to look at")
         return
-    known = len(case.proof.problems)
-    judge_descriptors(case, members, facts)
-    judge_user(case, members, facts, state.shown)
-    judge_sandbox(case, case.wish.service, pid, state.text("ControlGroup"))
-    if not case.proc.alive(pid):
-        _ended_meanwhile(case, pid, known)
 
+    def judge() -> None:
+        judge_descriptors(case, members, facts)
+        judge_user(case, members, facts, state.shown)
+        judge_sandbox(case, case.wish.service, pid, state.text("ControlGroup"))
 
-def _ended_meanwhile(case: Case, pid: int, known: int) -> None:
-    """What was read of a process that ended in between says nothing but that it ended.
-
-    ``known`` is how many problems there were before it was read.
-    """
+    if while_alive(case, pid, judge):
+        return
     _await_its_end(case, pid)
-    del case.proof.problems[known:]
     if not _is_done(case):
         ended_after(case, _ending(case), "while it was looked at")
+
+
+def while_alive(case: Case, pid: int, judge: t.Callable[[], None]) -> bool:
+    """Judge a process, and tell whether it was there until that was done.
+
+    What was read of one that ended in between says nothing but that it ended: all that came
+    of it is forgotten.
+    """
+    problems, notes = len(case.proof.problems), len(case.proof.notes)
+    judge()
+    if case.proc.alive(pid):
+        return True
+    del case.proof.problems[problems:]
+    del case.proof.notes[notes:]
+    return False
 
 
 def _await_its_end(case: Case, pid: int) -> None:
@@ -146,7 +155,8 @@ def judge_user(
         case.problem("user", f"its user is {facts['user']} ({uid}), not {declared}")
     for pid in members:
         ids = case.proc.status(pid).get("Uid", "").split()
-        if ids[1:2] == ["0"]:
+        # what systemd has forked is root's until it has become a program of the service
+        if ids[1:2] == ["0"] and case.proc.executed(pid):
             case.problem("user", f"{about(case.proc, pid)} runs as root")
 
 

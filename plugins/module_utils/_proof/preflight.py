@@ -79,14 +79,20 @@ def _socket(case: Case, unit: SocketUnit, act: bool) -> None:
     if not loaded(case, unit.unit, shown, unit):
         return
     service = case.wish.service
-    starts = (unit.template,) if unit.accept else unit.triggers
+    starts = unit.triggers
+    if unit.accept:
+        starts = tuple(dict.fromkeys((unit.template, case.template(unit))))
     known = case.instances or (starts and service not in starts)
-    if known and service not in (*starts, unit.template.replace("@", "")):
+    if known and service not in (*starts, *(name.replace("@", "") for name in starts)):
         case.problem(
             "trigger",
             f"{unit.unit} belongs to {' '.join(starts)}, not to {service}",
             unit,
         )
+    elif unit.accept and not loaded(
+        case, unit.template, case.templates[unit.unit], unit
+    ):
+        return
     elif unit.active == "failed" and case.wish.reset and act:
         _revive(case, unit)
     elif unit.active != "active":

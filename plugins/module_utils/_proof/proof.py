@@ -146,6 +146,8 @@ class SocketUnit:
     load_error: str = ""
     pending: bool = False
     """Whether it is about to be started or stopped."""
+    connections: int = 0
+    """How many of its connections are open now, each with an instance."""
 
     @classmethod
     def parse(cls, unit: str, shown: t.Mapping[str, str]) -> SocketUnit:
@@ -172,6 +174,7 @@ class SocketUnit:
             file_state=shown.get("UnitFileState", ""),
             load_error=shown.get("LoadError", ""),
             pending=shown.get("Job", "") not in ("", "0"),
+            connections=int(shown.get("NConnections") or 0),
         )
 
     def label(self, listener: Listener) -> str:

@@ -51,10 +51,18 @@ def prove(
         if not case.failed:
             _prove(case, asked)
     if case.failed and wish.lines:
-        unit = wish.service.replace("@.service", "@*.service")
         manager.sync_journal()
         sockets = [socket.unit for socket in case.units]
-        case.proof.journal = manager.journal(unit, wish.lines, beside=sockets)
+        instances = [
+            case.template(socket).replace("@.", "@*.")
+            for socket in case.units
+            if socket.accept
+        ]
+        case.proof.journal = manager.journal(
+            case.wish.service.replace("@.", "@*."),
+            wish.lines,
+            beside=[*sockets, *instances],
+        )
     return case.proof
 
 

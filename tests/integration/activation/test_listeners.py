@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 import typing as t
 
 import pytest
@@ -188,6 +189,127 @@ def test_an_instance_that_fails(place: Place) -> None:
     wrong = place.prove(probes=[{"socket": "demo", "send": "moin\n", "expect": "you"}])
     assert facts(wrong)[0] == "answered", wrong["msg"]
     place.sh("systemctl reset-failed 'demo@*'")
+
+
+INSTANCE = "[Service]\nStandardInput=socket\nDynamicUser=yes\nExecStart="
+
+
+def test_a_template_may_have_several_names(place: Place) -> None:
+    """The manager calls an instance by the first name, as it does sshd's on Debian."""
+    place.install(
+        {
+            "demo@.service": f"{INSTANCE}{ECHO}\n",
+            "demo-http.socket": "[Socket]\nListenStream=127.0.0.1:8081\n"
+            "ListenStream=/run/demo.sock\nAccept=yes\n",
+        }
+    )
+    link = "/etc/systemd/system/demo-http@.service"
+    place.sh(f"ln -s demo@.service {link}; systemctl daemon-reload")
+    place.sh("systemctl start demo-http.socket")
+    try:
+        probes = [{"socket": "demo-http", "send": "moin\n", "expect": "said moin"}]
+        for name in ("demo-http", "demo-http@", "demo@"):
+            proof = place.proven(name=name, sockets=["demo-http"], probes=probes)
+            entry = proof["sockets"]["demo-http"]
+            assert len(entry["addresses"]) == 2
+            assert re.match(r"demo@.*\.service", entry["instance"])
+            assert entry["held_by"] == [proof["process"]["pid"]]
+        probes[0]["expect"] = "tach"
+        wrong = place.prove(name="demo-http@", sockets=["demo-http"], probes=probes)
+        assert facts(wrong) == ["answer"], wrong["msg"]
+        # what the manager and the program say of an instance, they say of its first name
+        assert any("demo@" in line for line in wrong["proof"]["journal"])
+    finally:
+        place.sh(f"rm -f {link}")
+
+
+def test_a_service_may_have_several_names(place: Place) -> None:
+    place.install({"demo.service": service(), "demo-http.socket": socket()})
+    link = "/etc/systemd/system/spare.service"
+    place.sh(f"ln -s demo.service {link}; systemctl daemon-reload")
+    place.sh("systemctl start demo-http.socket")
+    proof = place.proven(name="spare", probes=HTTP)
+    assert proof["service"]["name"] == "demo.service"
+    assert proof["sockets"]["http"]["triggered"]
+
+
+def test_a_template_that_is_not_there(place: Place) -> None:
+    listen = "[Socket]\nListenStream=127.0.0.1:8081\nAccept=yes\n"
+    place.install({"demo@.service": f"{INSTANCE}{ECHO}\n", "demo.socket": listen})
+    place.sh("systemctl start demo.socket; rm /etc/systemd/system/demo@.service")
+    place.sh("systemctl daemon-reload")
+    gone = place.prove(name="demo@")
+    assert facts(gone) == ["loaded"], gone["msg"]
+    assert "demo@.service is not loaded (not-found" in gone["msg"]
+    place.sh("systemctl mask demo@.service")
+    masked = place.prove(name="demo")
+    assert facts(masked) == ["loaded"], masked["msg"]
+    assert "demo@.service is masked" in masked["msg"]
+    assert place.show("demo.socket", "NAccepted") == "0"
+
+
+def test_one_connection_at_a_time(place: Place) -> None:
+    """Each question waits until the instance before has ended, however long that takes."""
+    place.install(
+        {
+            "demo@.service": f"{INSTANCE}{ECHO}\nExecStopPost=/bin/sleep 0.5\n",
+            "demo.socket": "[Socket]\nListenStream=127.0.0.1:8081\n"
+            "ListenStream=/run/demo.sock\nAccept=yes\nMaxConnections=1\n",
+        },
+        "demo.socket",
+    )
+    probes = [{"socket": "demo", "send": "moin\n", "expect": "you said moin"}]
+    proof = place.proven(probes=probes)
+    assert len(proof["sockets"]["demo"]["addresses"]) == 2
+    assert place.show("demo.socket", "NConnections") == "0"
+
+
+def test_an_instance_that_does_not_go(place: Place) -> None:
+    """It is the proof's own, so that the proof does not leave it behind."""
+    program = "/bin/sh -c 'echo moin; exec sleep 1000'"
+    place.install(
+        {
+            "demo@.service": f"{INSTANCE}{program}\n",
+            "demo.socket": "[Socket]\nListenStream=/run/demo.sock\nAccept=yes\n",
+        },
+        "demo.socket",
+    )
+    proof = place.proven(probes=[{"socket": "demo", "expect": "moin"}])
+    assert any("and was stopped" in note for note in proof["notes"])
+    assert place.show("demo.socket", "NConnections") == "0"
+
+
+def test_an_instance_that_fails_late(place: Place) -> None:
+    program = "/bin/sh -c 'echo moin; read x; sleep 0.5; exit 9'"
+    place.install(
+        {
+            "demo@.service": f"{INSTANCE}{program}\n",
+            "demo.socket": "[Socket]\nListenStream=127.0.0.1:8081\nAccept=yes\n",
+        },
+        "demo.socket",
+    )
+    proof = place.proven(probes=[{"socket": "demo", "expect": "moin"}])
+    assert any("after it had answered" in note for note in proof["notes"])
+    assert place.sh("systemctl list-units --all --plain --no-legend 'demo@*'") == ""
+
+
+def test_an_instance_that_ends_at_once(place: Place) -> None:
+    """There may be nothing to look at, which is said, and not waited for."""
+    place.install(
+        {
+            "demo@.service": f"{INSTANCE}/bin/echo moin\n",
+            "demo.socket": "[Socket]\nListenStream=127.0.0.1:8081\nAccept=yes\n",
+        },
+        "demo.socket",
+    )
+    for _ in range(5):
+        result = place.prove(
+            probes=[{"socket": "demo", "expect": "moin"}], accept=["process"]
+        )
+        assert not result.get("failed"), result["msg"]
+        assert result["proof"]["sockets"]["demo"]["first_byte_ms"] < 1900
+        if not result["proof"]["process"]:
+            assert any("had ended before" in x for x in result["proof"]["notes"])
 
 
 def test_an_instance_that_is_refused(spot: Place) -> None:

@@ -472,7 +472,7 @@ def test_bound_paths_may_have_blanks() -> None:
     assert binds("") == []
 
 
-def test_every_declared_path_is_followed() -> None:
+def test_declared_paths_may_have_blanks() -> None:
     declared = {
         "ReadOnlyPaths": '/a "-/b c" "+/d\\$e"',
         "ReadWritePaths": '"/f g"',
