@@ -28,6 +28,7 @@ from .proof import (
     Wish,
     keys,
 )
+from .wire import STEP, Deadline
 
 #: What is asked of a template.
 TEMPLATE = ("LoadState", "LoadError", "UnitFileState", "NeedDaemonReload")
@@ -64,6 +65,8 @@ class Case:
         self.touched = False
         self.visited = False
         """Whether a client was seen at its sockets just after it had come to rest."""
+        self.waiting = False
+        """Whether a request of this proof may still be in the queue of a socket."""
         self.known: t.Callable[[str, bytes], bool | None] | None = None
         """Whether a credential has that content; None where nobody knows."""
         self.baseline = ServiceState({})
@@ -129,11 +132,28 @@ class Case:
         self.state = ServiceState(shown.get(self.wish.service, {}))
         self.units = [SocketUnit.parse(u.unit, shown[u.unit]) for u in self.units]
 
+    def calm_down(self) -> None:
+        """Wait while the service is about to stop or to start: it is found as it then is."""
+        deadline = Deadline(self.wish.timeout, self.clock)
+        while not deadline.over and (
+            self.state.active == "deactivating"
+            or (self.state.at_rest and self.state.pending)
+        ):
+            self.sleep(STEP)
+            self.refresh()
+            self.found = self.state
+        self.proof.service["found"] = self.proof.service["left"] = self.found.active
+
     def gone(self) -> None:
         """The service has stopped: what it was given must have gone with it."""
         place = f"/run/credentials/{self.wish.service}"
-        self.proof.service["credentials_gone"] = not os.path.exists(place)
-        if os.path.exists(place):
+        there, rest = os.path.exists(place), self.state
+        if there:
+            self.refresh()
+            if not rest.rest or self.state.rest != rest.rest:
+                return  # a request has started it again, which has its own
+        self.proof.service["credentials_gone"] = not there
+        if there:
             self.problem("credentials", f"{place} is there after the stop")
 
     def key(self, unit: SocketUnit) -> str:

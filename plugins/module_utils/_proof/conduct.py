@@ -14,7 +14,7 @@ import time
 import typing as t
 
 from .._host.followers import start_again
-from .._host.manager import ManagerError
+from .._host.manager import ManagerError, parse_span
 from .._host.rest import let_start
 from .case import Case, Question
 from .facts import Tables, about
@@ -90,7 +90,7 @@ def stop(case: Case) -> bool:
         pause = min(pause * 1.5, 0.1)
     if case.state.at_rest:
         case.gone()
-    else:
+    if not case.state.at_rest:
         case.visited = visitors(case)
     if case.state.active == "failed" and before.active != "failed":
         case.note(f"told to stop, its main process {case.state.ending() or 'failed'}")
@@ -121,9 +121,14 @@ def visitors(case: Case) -> bool:
 
 #: How `ServiceState.ending` says that a process has ended as it wanted to.
 SUCCESS = "ended with status 0"
-#: Seconds that a service may crash again and again until nobody waits for it any more: time
-#: enough for systemd's own limits (20 triggers in 2 s) to close its socket, or not to.
+#: Seconds that a service may crash again and again until nobody waits for it any more, at
+#: least: within the interval of a limit, systemd may still close its socket.
 LOOP = 2.5
+#: How often a service is seen at rest before that is taken as lasting, at least.
+LOOKS = 3
+#: Seconds that a new process may take from its fork to its own program, and systemd to hear
+#: of one that has ended.
+PATIENCE = 5.0
 #: Seconds that a service has to take a request that the proof has given up.
 DRAIN = 5.0
 
@@ -136,6 +141,7 @@ class Watcher:
         self.before = before
         self.since = real_time()
         self.first = ""
+        self.loop = max(LOOP, *(seconds for seconds in _intervals(case)))
         self.fault: ServiceState | None = None
         self.until = 0.0
 
@@ -185,13 +191,20 @@ class Watcher:
         )
         if ended or self.first not in ("", state.invocation):
             if self.fault is None:
-                self.until = case.clock() + LOOP
+                self.until = case.clock() + self.loop
             if self.fault is None or (ended and not self.fault.ending()):
                 self.fault = state
         self.first = self.first or state.invocation
         if self.fault is not None and case.clock() > self.until:
             return "it ended, was started again, and so on"
         return ""
+
+
+def _intervals(case: Case) -> t.Iterator[float]:
+    """The seconds within which starts count for the limits of a service and its sockets."""
+    yield (parse_span(case.state.text("StartLimitIntervalUSec")) or 0) / 1000000
+    for unit in case.units:
+        yield (unit.trigger_interval or 0) / 1000000
 
 
 def put(case: Case, question: Question) -> tuple[Answer, Watcher]:
@@ -221,29 +234,68 @@ def put(case: Case, question: Question) -> tuple[Answer, Watcher]:
             case.refresh()
         answer.ended = case.clock()
     case.last_answer = answer.ended
+    if not answer.right or not (probe.answers or listener.connects):
+        case.waiting = True
     return answer, watcher
 
 
 def settle(case: Case) -> None:
     """Watch the service for the settle time after its last answer."""
     before, pid = case.state, case.state.main_pid
-    end = case.last_answer + case.wish.settle
-    while case.clock() < end:
-        case.sleep(min(STEP, max(end - case.clock(), 0)))
-        if pid and not case.proc.alive(pid):
-            break
-    lasted = milliseconds(case.last_answer, case.clock())
-    case.refresh()
-    state = case.state
-    same = state.invocation == before.invocation and state.main_pid == pid
-    same = same and state.number("NRestarts") == before.number("NRestarts")
-    if same and state.active == "active" and case.proc.alive(pid):
-        case.proof.service["settled_ms"] = lasted
+    if is_done(case) and before.active != "activating":
         return
-    if state.active == "active" and state.invocation != before.invocation:
+    end = case.last_answer + case.wish.settle
+    while True:
+        now = case.clock()
+        lives = _lives(case, pid)
+        if not lives or now >= end:
+            break
+        case.sleep(min(STEP, end - now))
+    lasted = milliseconds(case.last_answer, now)
+    await_its_end(case)
+    state = case.state
+    same = state.invocation == before.invocation
+    # one that was seen to live after that time has stayed, whatever it does next
+    if (lives or outlasted(case)) and not (same and state.active == "deactivating"):
+        case.proof.service["settled_ms"] = lasted
+    elif state.active == "active" and not same:
         ended_after(case, "ended", f"within {lasted} ms and was started again")
     else:
         ended_after(case, state.ending() or f"is {state.active}", f"within {lasted} ms")
+
+
+def outlasted(case: Case) -> bool:
+    """Whether its main process has ended, but only after the settle time."""
+    ended = case.state.number("ExecMainExitTimestampMonotonic") / 1000000
+    return ended >= case.last_answer + case.wish.settle
+
+
+def _lives(case: Case, pid: int) -> bool:
+    """Whether the main process is there, or any where systemd knows of none."""
+    return case.proc.alive(pid) if pid else bool(case.members())
+
+
+def await_its_end(case: Case) -> None:
+    """Read the service again; of processes that have ended, systemd must know, too."""
+    deadline = Deadline(PATIENCE, case.clock)
+    case.refresh()
+    while _ends(case) and not deadline.over:
+        case.sleep(STEP)
+        case.refresh()
+
+
+def _ends(case: Case) -> bool:
+    """Whether systemd has yet to hear that nothing of it runs any more."""
+    state, pid = case.state, case.state.main_pid
+    if not pid and (state.active != "active" or state.text("SubState") == "exited"):
+        return False
+    return not _lives(case, pid)
+
+
+def is_done(case: Case) -> bool:
+    """Whether it was to do one thing, and has done it."""
+    state = case.state
+    return state.text("Type") == "oneshot" and state.text("Result") == "success"
 
 
 def ended_after(case: Case, ending: str, when: str) -> None:
@@ -325,35 +377,41 @@ def _bring_back(case: Case) -> None:
 
 
 def _stop_for_good(case: Case) -> None:
-    """Stop the service; what a request in its sockets' queues starts again, once more.
+    """Stop the service; what a request in its sockets' queues starts again, again.
 
     A request that nobody has taken stays in the queue after its client has gone, and
     starts the service as soon as it stops: only the service can take it out.
     """
-    deadline = Deadline(DRAIN, case.clock)
-    for again in (True, False):
+    deadline, pause = Deadline(DRAIN, case.clock), case.wish.settle or STEP
+    while True:
         if not stop(case) or (case.state.at_rest and not _returns(case)):
             return
         while case.state.active == "activating" and not deadline.over:
             case.sleep(5 * STEP)
             case.refresh()
-        if deadline.over or not again:
+        if deadline.over:
             case.note(f"requests have started {case.wish.service} again")
             return
-        case.sleep(case.wish.settle)
+        # nothing tells when it takes them: it has more time for that with each round
+        case.sleep(pause)
+        pause *= 2
         case.refresh()
 
 
 def _returns(case: Case) -> bool:
-    """Whether a request that a failed proof has given up starts the service again.
+    """Whether a request that nobody has taken starts the service again.
 
     The manager looks at the queues of its sockets only after the service is at rest: what
     is seen at that moment may not last.
     """
-    end = case.clock() + case.wish.settle
-    while case.failed and case.state.at_rest and case.clock() < end:
+    end, looks = case.clock() + case.wish.settle, 0
+    while (case.failed or case.waiting) and case.state.at_rest:
+        # each answer comes from one turn of the manager's loop, in which it looks at them
+        if looks >= LOOKS and case.clock() >= end and not case.state.pending:
+            break
         case.sleep(STEP)
         case.refresh()
+        looks += 1
     return not case.state.at_rest
 
 

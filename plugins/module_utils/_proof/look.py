@@ -12,7 +12,7 @@ from __future__ import annotations
 import typing as t
 
 from .case import Case
-from .conduct import ended_after
+from .conduct import PATIENCE, await_its_end, ended_after, is_done, outlasted
 from .facts import (
     about,
     credential_facts,
@@ -22,9 +22,6 @@ from .facts import (
 )
 from .verdict import bypass
 from .wire import STEP, Deadline
-
-#: Seconds that a new process may take from its fork to its own program.
-PATIENCE = 5.0
 
 
 def look(case: Case) -> None:
@@ -39,12 +36,11 @@ def look(case: Case) -> None:
         case.sleep(STEP)
     facts = facts_of(case, pid) if pid else {}
     if not facts:
-        if pid:
-            _await_its_end(case, pid)
-        if case.failed or _is_done(case):
+        await_its_end(case)
+        if case.failed or is_done(case):
             return
-        if pid or case.state.ending():
-            ended_after(case, _ending(case), "before it could be looked at")
+        if pid or case.state.ending() or case.state.at_rest:
+            _ended(case, "before it could be looked at")
         else:
             case.problem("process", "there is no main process to look at")
         return
@@ -56,9 +52,9 @@ def look(case: Case) -> None:
 
     if while_alive(case, pid, judge):
         return
-    _await_its_end(case, pid)
-    if not _is_done(case):
-        ended_after(case, _ending(case), "while it was looked at")
+    await_its_end(case)
+    if not is_done(case):
+        _ended(case, "while it was looked at")
 
 
 def while_alive(case: Case, pid: int, judge: t.Callable[[], None]) -> bool:
@@ -76,25 +72,15 @@ def while_alive(case: Case, pid: int, judge: t.Callable[[], None]) -> bool:
     return False
 
 
-def _await_its_end(case: Case, pid: int) -> None:
-    """Wait until systemd, too, knows that a main process has ended."""
-    deadline = Deadline(PATIENCE, case.clock)
-    while case.state.main_pid == pid and not deadline.over:
-        case.sleep(STEP)
-        case.refresh()
-
-
-def _ending(case: Case) -> str:
-    """How its main process has ended; systemd forgets that when it starts it again."""
+def _ended(case: Case, when: str) -> None:
+    """Say how its main process has ended; systemd forgets that when it starts it again."""
     state = case.state
     again = "ended, and was started again," if state.active == "active" else ""
-    return state.ending() or again or f"is {state.active}"
-
-
-def _is_done(case: Case) -> bool:
-    """Whether it was to do one thing, and has done it."""
-    state = case.state
-    return state.text("Type") == "oneshot" and state.text("Result") == "success"
+    ending = state.ending() or again or f"is {state.active}"
+    if outlasted(case):
+        case.problem("process", f"the main process has stayed, but {ending} {when}")
+    else:
+        ended_after(case, ending, when)
 
 
 def facts_of(case: Case, pid: int) -> dict[str, t.Any]:

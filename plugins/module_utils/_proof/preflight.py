@@ -143,12 +143,24 @@ def _revive(case: Case, unit: SocketUnit) -> None:
 
 
 def bind(case: Case) -> None:
-    """Find the sockets in the kernel that PID 1 holds for the socket units."""
+    """Find the sockets in the kernel that PID 1 holds for the socket units.
+
+    The tables are not read in one piece: on a busy host a row can be missed. What is not
+    there is looked for once more.
+    """
+    missing = _missing(case)
+    for unit, message in _missing(case) if missing else ():
+        case.problem("bound", message, unit)
+
+
+def _missing(case: Case) -> list[tuple[SocketUnit, str]]:
+    """Note the sockets that PID 1 holds; a sentence for each that it does not."""
     tables = Tables(case.proc)
     held = set(case.proc.socket_inodes(1).values())
     paths = set(case.proc.links(1).values())
     wanted = list(case.listeners())
     unix = tables.unix() if any(x.family == "unix" for _u, x in wanted) else []
+    found: list[tuple[SocketUnit, str]] = []
     for unit, listener in wanted:
         inodes: list[int] = []
         if listener.family in ("inet", "inet6"):
@@ -159,7 +171,7 @@ def bind(case: Case) -> None:
             inodes = listening_inodes(listener, (), unix)
         elif listener.family == "path":
             if listener.path not in paths:
-                case.problem("bound", f"PID 1 has not opened {listener.path}", unit)
+                found.append((unit, f"PID 1 has not opened {listener.path}"))
             continue
         else:
             continue
@@ -169,9 +181,7 @@ def bind(case: Case) -> None:
             continue
         others = [pid for inode in inodes for pid in case.proc.holders(inode)]
         who = ", ".join(about(case.proc, pid) for pid in others[:3])
-        case.problem(
-            "bound",
-            f"systemd says that {unit.unit} listens on {listener.text}, but "
-            + (f"{who} does" if who else "PID 1 holds no socket there"),
-            unit,
-        )
+        says = f"systemd says that {unit.unit} listens on {listener.text}, but "
+        does = f"{who} does" if who else "PID 1 holds no socket there"
+        found.append((unit, says + does))
+    return found

@@ -202,7 +202,7 @@ SERVICE_PROPERTIES = names(
     "NeedDaemonReload TriggeredBy ControlGroup UnitFileState RefuseManualStop "
     "User DynamicUser StartLimitIntervalUSec StartLimitBurst TimeoutStartUSec Restart "
     "RestartUSec WatchdogUSec ActivationDetails ConditionResult "
-    "ConditionTimestampMonotonic AssertResult " + " ".join(STOPS_TOO)
+    "ConditionTimestampMonotonic AssertResult Job " + " ".join(STOPS_TOO)
 )
 
 
@@ -231,6 +231,17 @@ class ServiceState:
     def at_rest(self) -> bool:
         """Whether nothing of it runs or is about to."""
         return self.active in ("inactive", "failed", "")
+
+    @property
+    def rest(self) -> int:
+        """Since when it is at rest, the same for as long as it is; 0 when it is not."""
+        since = self.number("InactiveEnterTimestampMonotonic")
+        return since if self.at_rest and not self.pending else 0
+
+    @property
+    def pending(self) -> bool:
+        """Whether it is about to be started, stopped or reloaded."""
+        return self.text("Job") not in ("", "0")
 
     @property
     def main_pid(self) -> int:

@@ -42,6 +42,7 @@ def prove(
     case = Case(wish, manager, proc)
     case.known = known
     case.read()
+    case.calm_down()
     if preflight(case):
         try:
             asked = questions(case)

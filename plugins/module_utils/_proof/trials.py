@@ -17,7 +17,7 @@ import time
 import typing as t
 from dataclasses import dataclass, field
 
-from .._host.manager import parse_span
+from .._host.manager import ManagerError, parse_span
 from .case import Case, Question
 from .conduct import forget_starts, put, stop
 from .proof import milliseconds, spread
@@ -64,7 +64,11 @@ def restart(case: Case, question: Question) -> None:
     """Restart it, ask; bring it to rest, ask again. Some programs close or unlink what
     they inherited when they end."""
     run = case.state.invocation
-    case.manager.restart(case.wish.service)
+    try:
+        case.manager.restart(case.wish.service)
+    except ManagerError as exc:
+        case.problem("restart", f"{case.wish.service} cannot be restarted: {exc.err}")
+        return
     case.refresh()
     if case.state.invocation == run:
         case.problem("restart", f"{case.wish.service} was not restarted")

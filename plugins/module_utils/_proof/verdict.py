@@ -250,6 +250,7 @@ def explain(
     ending = state.ending() or case.state.ending()
     if watcher.fault and not ending:
         # it was started again so fast that systemd has forgotten how it ended
+        case.manager.sync_journal()
         endings = case.manager.endings(name, watcher.since)
         well = watcher.fault.text("Result") in ("", "success", "protocol")
         ending = endings[0] if endings else (SUCCESS if well else "failed")
@@ -321,6 +322,7 @@ def _ended(case: Case, unit: SocketUnit, ending: str) -> None:
 
 def _log(case: Case) -> str:
     """What the service's own log says of a port that is taken."""
+    case.manager.sync_journal()
     for line in reversed(case.manager.journal(case.wish.service, 50)):
         if IN_USE.search(line):
             text = line.partition("]: ")[2] or line

@@ -226,7 +226,8 @@ def _connect(
     if kind is None:
         raise InvalidProbe(f"cannot come from a socket of the kind {listener.kind}")
     places = candidates(listener, ipv6_only)
-    for index, (family, address) in enumerate(places):
+    while places:
+        family, address = places[0]
         sock = socket.socket(family, kind)
         sock.settimeout(deadline.left())
         try:
@@ -239,10 +240,11 @@ def _connect(
             # unix(7): the queue of the listener is full, and it does not say when not
             sock.close()
             time.sleep(min(STEP, deadline.left()))
-            return _connect(listener, answer, deadline, ipv6_only)
+            continue
         except OSError:
             sock.close()
-            if index + 1 == len(places):
+            places = places[1:]
+            if not places:
                 raise
             continue
         answer.connected = time.monotonic()

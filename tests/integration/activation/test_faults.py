@@ -203,9 +203,10 @@ def test_it_answers_then_dies(place: Place) -> None:
     demo(place, service("dies=0.05", more="Restart=no"))
     result = place.prove(probes=HTTP)
     refused(result, "stays", "did not stay for the settle time", "ended with status 7")
-    demo(place, service("dies=0.6", more="Restart=no"))
-    assert not place.prove(probes=HTTP).get("failed")
-    refused(place.prove(probes=HTTP, settle=2), "stays", "ended with status 7")
+    # long enough for all that is looked at, however busy the host is
+    demo(place, service("dies=3", more="Restart=no"))
+    place.proven(probes=HTTP)
+    refused(place.prove(probes=HTTP, settle=4), "stays", "ended with status 7")
 
 
 def test_it_never_becomes_ready(place: Place) -> None:

@@ -75,7 +75,28 @@ def test_a_fifo(place: Place) -> None:
     )
     proof = place.proven(probes=[{"socket": "http", "send": "through the pipe\n"}])
     assert proof["sockets"]["http"]["triggered"]
+    place.sh("journalctl --sync")
     assert "through the pipe" in place.sh("journalctl -u demo.service -n 20")
+
+
+@pytest.mark.parametrize(
+    "listen", ["FIFO=/run/demo.fifo", "Datagram=/run/demo.sock", "Datagram=8053"]
+)
+def test_what_is_sent_is_taken_before_it_is_left(place: Place, listen: str) -> None:
+    """What a program has not read when it is stopped would start it again, soon after."""
+    place.install(
+        {
+            "demo.service": service("slow=1", kind="exec"),
+            "demo-http.socket": socket(f"Listen{listen}"),
+        },
+        "demo-http.socket",
+    )
+    proof = place.proven(probes=[{"socket": "http", "send": "moin\n"}])
+    assert proof["service"]["left"] == "inactive"
+    last = place.show("demo.service", "InactiveEnterTimestampMonotonic")
+    place.sh("for i in $(seq 20); do systemctl show demo-http.socket >/dev/null; done")
+    assert place.show("demo.service", "ActiveState") == "inactive"
+    assert place.show("demo.service", "InactiveEnterTimestampMonotonic") == last
 
 
 def test_several_addresses_in_one_unit(place: Place) -> None:

@@ -99,6 +99,47 @@ def test_a_path_may_have_blanks(place: Place) -> None:
         place.sh(f"cd /srv && rmdir {names}; rm -rf '/run/demo.dir x'")
 
 
+def test_it_was_about_to_stop(place: Place) -> None:
+    """What is on its way to rest when it is found is left at rest."""
+    demo(place, service(more="ExecStop=/bin/sleep 1"))
+    place.sh("systemctl start demo.service; systemctl stop --no-block demo.service")
+    result = place.prove(probes=HTTP)
+    assert not result.get("failed"), result["msg"]
+    assert not result["changed"]
+    assert result["proof"]["service"]["found"] == "inactive"
+    assert place.show("demo.service", "ActiveState") == "inactive"
+
+
+ONCE = """
+import socket
+client = socket.socket(fileno=3).accept()[0]
+client.recv(999)
+client.send(b"done")
+"""
+
+
+def test_one_that_does_one_thing(place: Place) -> None:
+    """A service of the type oneshot ends when it has answered, as it must."""
+    place.host.write({"/opt/others/once.py": ONCE})
+    program = "/usr/bin/python3 /opt/others/once.py"
+    demo(place, service(kind="oneshot", program=program))
+    probe = {"socket": "http", "send": "x", "expect": "done"}
+    proof = place.proven(probes=[probe])
+    assert proof["sockets"]["http"]["triggered_by"] == "probe"
+    assert place.show("demo.service", "ActiveState") == "inactive"
+    demo(place, service(kind="exec", program=program))
+    assert facts(place.prove(probes=[probe])) == ["stays"]
+
+
+def test_one_of_which_systemd_knows_no_main_process(place: Place) -> None:
+    more = "GuessMainPID=no"
+    demo(place, service("forks", kind="forking", more=more))
+    proof = place.proven(probes=HTTP)
+    assert proof["service"]["settled_ms"] >= 250
+    demo(place, service("forks dies=0.05", kind="forking", more=more))
+    assert facts(place.prove(probes=HTTP)) == ["stays"]
+
+
 def test_check_mode_says_what_it_would_do(place: Place) -> None:
     demo(place, service())
     place.sh("systemctl start demo.service")
@@ -307,7 +348,9 @@ def test_a_timer_is_told_from_a_request(place: Place) -> None:
 
 def test_other_clients_may_trigger_it(place: Place) -> None:
     """Under live traffic another request may come first; that is said, and enough."""
-    demo(place, service())
+    place.sh("install -m 0600 /dev/null /root/key && echo secret > /root/key")
+    # what it is given anew with each start is no remainder of the run before
+    demo(place, service(more="LoadCredential=key:/root/key"))
     place.sh(
         "systemd-run -q --unit spare.service sh -c "
         "'while :; do curl -s -m 2 -o /dev/null localhost:8080; done'"
@@ -364,6 +407,10 @@ def test_a_restart_and_a_second_activation(place: Place) -> None:
     demo(place, service(user="DynamicUser=yes"), listen)
     numbers = place.proven(probes=HTTP, restart=True)["trials"]["restart"]
     assert numbers["second_start_ms"] > 0
+    demo(place, service(unit="RefuseManualStart=yes"), listen)
+    wrong = place.prove(probes=HTTP, restart=True)
+    assert facts(wrong) == ["restart"]
+    assert "demo.service cannot be restarted" in wrong["msg"]
     # one that tidies the node of its socket away has answered for the last time
     demo(place, service("unlinks", user="User=root"), listen)
     place.sh("systemctl restart demo-http.socket")

@@ -11,9 +11,11 @@ import socket
 import threading
 import time
 import typing as t
+from pathlib import Path
 
 import pytest
 
+from ansible_collections.activated.services.plugins.module_utils._proof import wire
 from ansible_collections.activated.services.plugins.module_utils._proof.listeners import (
     Listener,
 )
@@ -176,3 +178,19 @@ def test_a_deadline() -> None:
     assert deadline.within(9).left() == 1
     with pytest.raises(Expired):
         near.left()
+
+
+def test_a_full_queue_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often it is full: each look costs nothing that is not given back."""
+    monkeypatch.setattr(wire, "STEP", 0.0001)
+    path = str(tmp_path / "full")
+    with socket.socket(socket.AF_UNIX) as server, socket.socket(socket.AF_UNIX) as one:
+        server.bind(path)
+        server.listen(0)
+        one.connect(path)
+        listener = Listener.parse(f"{path} (Stream)")
+        answer = ask(Probe(socket="x"), listener, Deadline(1.0))
+    assert answer.expired
+    assert answer.stage == "connect"
