@@ -310,6 +310,8 @@ def ended_after(case: Case, ending: str, when: str) -> None:
 
 def forked(case: Case) -> str:
     """What it means that a main process has ended with success."""
+    if case.state.text("Type") == "forking":
+        return ""
     main = case.state.main_pid
     left = [about(case.proc, pid) for pid in case.members() if pid != main]
     return (

@@ -31,10 +31,13 @@ def user_name(uid: int) -> str | None:
         return None
 
 
-def process_facts(proc: Proc, pid: int, names: t.Mapping[int, str]) -> dict[str, t.Any]:
+def process_facts(
+    proc: Proc, pid: int, names: t.Mapping[int, str], accepted: str = ""
+) -> dict[str, t.Any]:
     """What ``/proc`` shows of a process; empty when it has gone.
 
-    ``names`` are the addresses of sockets by inode, for its list of descriptors.
+    ``names`` are the addresses of sockets by inode, for its list of descriptors, and
+    ``accepted`` is the one whose connection it was given instead.
     """
     status = proc.status(pid)
     if not status.get("Uid"):
@@ -65,7 +68,7 @@ def process_facts(proc: Proc, pid: int, names: t.Mapping[int, str]) -> dict[str,
         "user": user_name(uid) or str(uid),
         "dynamic": uid in DYNAMIC,
         "groups": [int(word) for word in status.get("Groups", "").split()],
-        "descriptors": descriptors(proc, pid, names),
+        "descriptors": descriptors(proc, pid, names, accepted),
         "capabilities": sets,
         "seccomp": SECCOMP.get(int(status.get("Seccomp", "0")), "unknown"),
         "seccomp_filters": int(status.get("Seccomp_filters", "0")),
@@ -76,7 +79,7 @@ def process_facts(proc: Proc, pid: int, names: t.Mapping[int, str]) -> dict[str,
 
 
 def descriptors(
-    proc: Proc, pid: int, names: t.Mapping[int, str]
+    proc: Proc, pid: int, names: t.Mapping[int, str], accepted: str = ""
 ) -> list[dict[str, t.Any]]:
     """The descriptors that systemd passed to a process, in order (sd_listen_fds(3)).
 
@@ -94,7 +97,7 @@ def descriptors(
         number = 3 + index
         inode = inodes.get(number, 0)
         # a FIFO or special file has no inode of a socket: its path tells it apart
-        address = names.get(inode) or (links.get(number) if not inode else None)
+        address = names.get(inode) or (accepted if inode else links.get(number)) or None
         found.append(
             {
                 "fd": number,

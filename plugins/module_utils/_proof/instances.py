@@ -16,6 +16,7 @@ import typing as t
 from .case import Case, Question
 from .conduct import DRAIN
 from .facts import Tables, about
+from .listeners import Listener
 from .look import facts_of, judge_sandbox, judge_user, while_alive
 from .proof import (
     SERVICE_PROPERTIES,
@@ -38,9 +39,10 @@ def prove_instances(case: Case, asked: list[Question]) -> None:
 class _Look:
     """Finds the instance of one connection, and looks at it while it runs."""
 
-    def __init__(self, case: Case, unit: SocketUnit) -> None:
+    def __init__(self, case: Case, unit: SocketUnit, listener: Listener) -> None:
         self.case = case
         self.unit = unit
+        self.listener = listener
         self.known = set(self._instances())
         self.name = ""
         self.state = ServiceState({})
@@ -94,7 +96,7 @@ class _Look:
     def look(self, state: ServiceState) -> None:
         """Look at an instance's process, once."""
         case, pid = self.case, state.main_pid
-        facts = {} if self.looked else facts_of(case, pid)
+        facts = {} if self.looked else facts_of(case, pid, self.listener.text)
         if not facts:
             return
 
@@ -159,7 +161,7 @@ def _is_of(name: str, answer: Answer) -> bool:
 def _round(case: Case, question: Question) -> None:
     probe, unit, listener = question
     before = next(u for u in case.units if u.unit == unit.unit)
-    look, case.touched = _Look(case, before), True
+    look, case.touched = _Look(case, before, listener), True
     deadline = Deadline(case.wish.timeout, case.clock).within(probe.timeout)
     answer = ask(
         probe,

@@ -53,7 +53,7 @@ def look(case: Case) -> None:
     if while_alive(case, pid, judge):
         return
     await_its_end(case)
-    if not is_done(case):
+    if not case.failed and not is_done(case):
         _ended(case, "while it was looked at")
 
 
@@ -83,10 +83,13 @@ def _ended(case: Case, when: str) -> None:
         ended_after(case, ending, when)
 
 
-def facts_of(case: Case, pid: int) -> dict[str, t.Any]:
-    """The mapping ``process`` of the proof; empty when the process has gone."""
+def facts_of(case: Case, pid: int, accepted: str = "") -> dict[str, t.Any]:
+    """The mapping ``process`` of the proof; empty when the process has gone.
+
+    ``accepted`` is the address whose connection it was given, if it was given one.
+    """
     texts = {inode: key[1] for key, inode in case.inodes.items()}
-    facts = process_facts(case.proc, pid, texts)
+    facts = process_facts(case.proc, pid, texts, accepted)
     if facts:
         case.proof.process = facts
     return facts
@@ -104,12 +107,12 @@ def judge_descriptors(
         inode = case.inodes.get((unit.unit, unit.label(listener)))
         if inode is not None:
             holder = inodes.get(inode)
-            if holder:
-                entry["held_by"] = sorted({*entry["held_by"], holder})
         elif listener.family == "path":
             holder = facts["pid"] if listener.path in paths else None
         else:
             continue
+        if holder:
+            entry["held_by"] = sorted({*entry["held_by"], holder})
         if holder is None:
             case.problem(
                 "descriptor",

@@ -194,7 +194,7 @@ SOCKET_PROPERTIES = names(
     "TriggerLimitIntervalUSec TriggerLimitBurst UnitFileState Job"
 )
 SERVICE_PROPERTIES = names(
-    "ActiveState SubState Result LoadState LoadError Type MainPID ControlPID "
+    "ActiveState SubState Result LoadState LoadError Type MainPID ControlPID PIDFile "
     "InvocationID NRestarts InactiveExitTimestampMonotonic "
     "ActiveEnterTimestampMonotonic InactiveEnterTimestampMonotonic "
     "ExecMainStartTimestampMonotonic ExecMainHandoffTimestampMonotonic "

@@ -275,6 +275,14 @@ def explain(
             f"the request to {listener.text} has not started {name}: {answer.failure}",
             unit,
         )
+    elif answer.expired and _waits_for_a_file(state):
+        case.problem(
+            "answered",
+            f"{answer.failure}: {name} has forked, and {state.text('PIDFile')} names no "
+            "process that is its main one: systemd waits for that file for "
+            f"{state.text('TimeoutStartUSec')} (Type=forking, PIDFile=)",
+            unit,
+        )
     elif answer.expired and state.active == "activating":
         case.problem(
             "answered",
@@ -292,6 +300,13 @@ def explain(
     else:
         case.problem("answered", f"{listener.text}: {answer.failure}", unit)
     _limits(case)
+
+
+def _waits_for_a_file(state: ServiceState) -> bool:
+    """Whether what systemd has started is over, and it waits for who takes its place."""
+    nobody = not state.main_pid and not state.number("ControlPID")
+    starts = state.active == "activating" and state.text("SubState") == "start"
+    return nobody and starts and bool(state.text("PIDFile"))
 
 
 def _condition_failed(state: ServiceState, answer: Answer) -> bool:

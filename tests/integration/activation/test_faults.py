@@ -360,6 +360,23 @@ def test_it_needs_longer_than_the_deadline(place: Place) -> None:
     assert left == "inactive" or "have started demo.service again" in notes
 
 
+def test_a_pid_file_that_names_nobody(place: Place) -> None:
+    """systemd waits for the process that it names, which may never come."""
+    more = "PIDFile=/run/demo.pid"
+    program = "/bin/sh -c 'sleep 1000 &'"
+    demo(place, service(kind="forking", program=program, more=more))
+    result = place.prove(probes=HTTP, timeout=2)
+    refused(result, "answered", "has forked, and /run/demo.pid names no process")
+    # the request that nobody took goes with its socket
+    place.sh("systemctl stop demo-http.socket demo.service")
+    demo(place, service(kind="forking", program="/bin/true", more=more))
+    result = place.prove(probes=HTTP)
+    refused(result, "answered", "ended with status 0 before it answered")
+    # what is told of others that fork is no advice to it, and it never answered
+    assert "must stay in the foreground" not in result["msg"]
+    assert "stays" not in facts(result)
+
+
 def test_a_peer_that_drips_is_cut_off(spot: Place) -> None:
     demo(spot, service("drip=0.4"))
     result = spot.prove(probes=HTTP, timeout=2)

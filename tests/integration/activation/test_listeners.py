@@ -75,6 +75,7 @@ def test_a_fifo(place: Place) -> None:
     )
     proof = place.proven(probes=[{"socket": "http", "send": "through the pipe\n"}])
     assert proof["sockets"]["http"]["triggered"]
+    assert proof["sockets"]["http"]["held_by"] == [proof["process"]["pid"]]
     place.sh("journalctl --sync")
     assert "through the pipe" in place.sh("journalctl -u demo.service -n 20")
 
@@ -192,6 +193,14 @@ def test_a_connection_starts_an_instance(place: Place, listen: str) -> None:
     assert entry["instance"].startswith("demo@")
     assert proof["process"]["dynamic"]
     assert place.show("demo.socket", "NConnections") == "0"
+    # without a standard input of its own it has the connection as a descriptor
+    program = f'/bin/sh -c "exec {ECHO} <&3 >&3"'
+    place.install(
+        {"demo@.service": f"[Service]\nDynamicUser=yes\nExecStart={program}\n"}
+    )
+    given = place.proven(probes=probes)["process"]["descriptors"]
+    address = entry["listen"][0]
+    assert given == [{"fd": 3, "name": "connection", "address": address, "open": True}]
     # by the name of the template, and under one that refuses
     assert place.proven(name="demo@", probes=probes)["sockets"]
     wrong = place.prove(probes=[{"socket": "demo", "send": "moin\n", "expect": "tach"}])

@@ -179,6 +179,28 @@ PROGRAMS = [
         "rpcbind.socket",
     ),
     Program(
+        "gophernicus@",
+        "gophernicus",
+        {},
+        [{"socket": "gophernicus", "send": "/nothing\r\n", "expect": "Error"}],
+        "gophernicus.socket",
+    ),
+    Program(
+        "lbcd",
+        "lbcd",
+        {},
+        # its protocol's version, the number of the question, the question, its status
+        [
+            {
+                "socket": "lbcd",
+                "send": {"hex": "0003 000700010000"},
+                "expect": {"hex": "00030007"},
+            }
+        ],
+        "lbcd.socket",
+    ),
+    Program("fcgiwrap", "fcgiwrap", {}, [], "fcgiwrap.socket"),
+    Program(
         "systemd-journal-gatewayd",
         "systemd-journal-remote",
         {},
