@@ -332,7 +332,7 @@ def leave(case: Case) -> None:
         if running and case.state.at_rest:
             case.manager.start(wish.service)
             case.refresh()
-        elif not running and not case.state.at_rest:
+        elif not running and (not case.state.at_rest or _returns(case)):
             _stop_for_good(case)
         elif case.state.active == "failed" and case.found.active == "inactive":
             closed = any(unit.active == "failed" for unit in case.units)

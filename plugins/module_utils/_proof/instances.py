@@ -9,14 +9,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import typing as t
 
+from .._host.manager import ManagerError
 from .case import Case, Question
 from .conduct import DRAIN
 from .facts import Tables, about
-from .listeners import Listener
+from .listeners import ESTABLISHED, Listener
 from .look import facts_of, judge_sandbox, judge_user, while_alive
 from .proof import (
     SERVICE_PROPERTIES,
@@ -80,6 +82,8 @@ class _Look:
         end = Tables(case.proc).other_end(answer.local) if answer.local else None
         if end is not None:
             answer.seen["end"] = end
+            if not end.inode and end.state == ESTABLISHED:
+                self.over = False  # nobody has accepted this one: another's is over
         mine = [name for name in new if _is_of(name, answer)]
         for name in mine or new:
             state = ServiceState(new[name])
@@ -142,8 +146,9 @@ class _Look:
                     case.manager.stop(self.name)
                 break
             case.sleep(STEP)
-        if run.active == "failed":
-            case.manager.reset_failed(self.name)
+        if run.active == "failed" and (self.mine or self.looked):
+            with contextlib.suppress(ManagerError):  # it may be gone from memory by now
+                case.manager.reset_failed(self.name)
         return run
 
 
