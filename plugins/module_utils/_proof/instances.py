@@ -125,31 +125,41 @@ class _Look:
         """Wait until the instance has ended too, now that its client has gone.
 
         Until then its connection counts for MaxConnections=, and whether it fails is not
-        known. The one that this client alone has started is not left behind.
+        known. The one that this client alone has started is told to stop.
         """
-        case, run = self.case, self.state
-        deadline = Deadline(DRAIN, case.clock)
-        while self.name:
-            shown = case.manager.show([self.name], SERVICE_PROPERTIES)[self.name]
-            state = ServiceState(shown)
-            if state.invocation != run.invocation:  # it has been forgotten by now
-                break
-            run = state
-            if run.at_rest:
-                break
-            if deadline.over:
-                case.note(
-                    f"{self.name} still ran {DRAIN:g} s after its client had gone"
-                    + (", and was stopped" if self.mine else "")
-                )
-                if self.mine:
-                    case.manager.stop(self.name)
-                break
-            case.sleep(STEP)
-        if run.active == "failed" and (self.mine or self.looked):
+        case = self.case
+        if not self.name:
+            return self.state
+        if not self._has_ended():
+            late = f"{self.name} still ran {DRAIN:g} s after its client had gone"
+            case.note(late + (self._stop() if self.mine else ""))
+        if self.state.active == "failed" and (self.mine or self.looked):
             with contextlib.suppress(ManagerError):  # it may be gone from memory by now
                 case.manager.reset_failed(self.name)
-        return run
+        return self.state
+
+    def _has_ended(self) -> bool:
+        """Whether the instance ends while it is waited for."""
+        case, deadline = self.case, Deadline(DRAIN, self.case.clock)
+        while True:
+            shown = case.manager.show([self.name], SERVICE_PROPERTIES)[self.name]
+            state = ServiceState(shown)
+            if state.invocation != self.state.invocation:
+                return True  # it has been forgotten by now
+            self.state = state
+            if state.at_rest or deadline.over:
+                return state.at_rest
+            case.sleep(STEP)
+
+    def _stop(self) -> str:
+        """Stop the instance; what came of it, as the end of a sentence."""
+        try:
+            self.case.manager.stop(self.name, no_block=True)
+        except ManagerError as exc:
+            return f", and cannot be stopped: {exc.err}"
+        if self._has_ended():
+            return ", and was stopped"
+        return f", and has not stopped within {DRAIN:g} s"
 
 
 def _is_of(name: str, answer: Answer) -> bool:

@@ -309,6 +309,33 @@ def test_an_instance_that_does_not_go(place: Place) -> None:
     assert place.show("demo.socket", "NConnections") == "0"
 
 
+@pytest.mark.parametrize(
+    ("unit", "program", "words"),
+    [
+        ("RefuseManualStop=yes", "exec sleep 1000", "and cannot be stopped: .*refused"),
+        ("", "trap : TERM; while :; do sleep 1; done", "and has not stopped within"),
+    ],
+)
+def test_an_instance_that_cannot_be_stopped(
+    spot: Place, unit: str, program: str, words: str
+) -> None:
+    """The answer was right all the same; nobody waits for TimeoutStopSec=."""
+    program = f"/bin/sh -c 'echo moin; {program}'"
+    spot.install(
+        {
+            "demo@.service": f"[Unit]\n{unit}\n{INSTANCE}{program}\nTimeoutStopSec=60\n",
+            "demo.socket": "[Socket]\nListenStream=/run/demo.sock\nAccept=yes\n",
+        },
+        "demo.socket",
+    )
+    try:
+        proof = spot.proven(probes=[{"socket": "demo", "expect": "moin"}])
+        assert re.search(words, "\n".join(proof["notes"])), proof["notes"]
+        assert spot.show("demo.socket", "NConnections") == "1"
+    finally:
+        spot.sh("systemctl kill -s KILL 'demo@*'")
+
+
 def test_an_instance_that_fails_late(place: Place) -> None:
     program = "/bin/sh -c 'echo moin; read x; sleep 0.5; exit 9'"
     place.install(
