@@ -119,18 +119,17 @@ class Proc:
     def executed(self, pid: int) -> bool:
         """Whether a process runs its own program by now, its sandbox complete.
 
-        Until then it is systemd's own: from 255 on the program ``systemd-executor``, before
-        that a copy of PID 1 without an invocation, and soon named like the program in
-        brackets.
+        Until then it is systemd's own: from 255 on the program ``systemd-executor`` beside
+        that of PID 1, before that a copy of PID 1 without an invocation. So are those that
+        stay beside a service, such as ``(sd-pam)``. Its name tells nothing: each process
+        may give itself any.
         """
-        command = self.text(str(pid), "comm")
-        if not command or command.startswith("("):
+        program, manager = self.program(pid), self.program(1)
+        if not program:  # it has gone, or nobody may know
+            return self.alive(pid)
+        if program == os.path.join(os.path.dirname(manager), "systemd-executor"):
             return False
-        program = self.program(pid)
-        if os.path.basename(program) == "systemd-executor":
-            return False
-        copy = bool(program) and program == self.program(1)
-        return not copy or "INVOCATION_ID" in self.environ(pid)
+        return program != manager or "INVOCATION_ID" in self.environ(pid)
 
     def program(self, pid: int) -> str:
         """The path of the program that a process runs; ``''`` when it cannot be read."""

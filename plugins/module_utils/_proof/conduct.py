@@ -255,8 +255,10 @@ def settle(case: Case) -> None:
     await_its_end(case)
     state = case.state
     same = state.invocation == before.invocation
-    # one that was seen to live after that time has stayed, whatever it does next
-    if (lives or outlasted(case)) and not (same and state.active == "deactivating"):
+    # one that was seen to live after that time has stayed, whatever it does next; without a
+    # main process, what was seen may be of another run
+    stayed = (lives and (same or pid > 0)) or outlasted(case)
+    if stayed and not (same and state.active == "deactivating"):
         case.proof.service["settled_ms"] = lasted
     elif state.active == "active" and not same:
         ended_after(case, "ended", f"within {lasted} ms and was started again")
@@ -332,7 +334,9 @@ def leave(case: Case) -> None:
         if running and case.state.at_rest:
             case.manager.start(wish.service)
             case.refresh()
-        elif not running and (not case.state.at_rest or _returns(case)):
+        elif not running and (
+            not case.state.at_rest or _returns(case, Deadline(DRAIN, case.clock))
+        ):
             _stop_for_good(case)
         elif case.state.active == "failed" and case.found.active == "inactive":
             closed = any(unit.active == "failed" for unit in case.units)
@@ -382,17 +386,24 @@ def _stop_for_good(case: Case) -> None:
     """Stop the service; what a request in its sockets' queues starts again, again.
 
     A request that nobody has taken stays in the queue after its client has gone, and
-    starts the service as soon as it stops: only the service can take it out.
+    starts the service as soon as it stops: only the service can take it out. Where it has
+    not even begun to start by the end, its job is cancelled once more; a request that then
+    makes another one is left to it, and noted.
     """
-    deadline, pause = Deadline(DRAIN, case.clock), case.wish.settle or STEP
+    drain, pause = Deadline(DRAIN, case.clock), case.wish.settle or STEP
+    cancelled = False
     while True:
-        if not stop(case) or (case.state.at_rest and not _returns(case)):
+        if not stop(case) or (case.state.at_rest and not _returns(case, drain)):
             return
-        while case.state.active == "activating" and not deadline.over:
+        while case.state.active == "activating" and not drain.over:
             case.sleep(5 * STEP)
             case.refresh()
-        if deadline.over:
-            case.note(f"requests have started {case.wish.service} again")
+        if drain.over and case.state.at_rest and not cancelled:
+            cancelled = True
+            continue
+        if drain.over:
+            how = "are about to start" if case.state.at_rest else "have started"
+            case.note(f"requests {how} {case.wish.service} again")
             return
         # nothing tells when it takes them: it has more time for that with each round
         case.sleep(pause)
@@ -400,17 +411,19 @@ def _stop_for_good(case: Case) -> None:
         case.refresh()
 
 
-def _returns(case: Case) -> bool:
-    """Whether a request that nobody has taken starts the service again.
+def _returns(case: Case, drain: Deadline) -> bool:
+    """Whether a request that nobody has taken starts the service again, or is about to.
 
     The manager looks at the queues of its sockets only after the service is at rest: what
-    is seen at that moment may not last.
+    is seen at that moment may not last. The job that it makes may wait for another unit,
+    for ever perhaps.
     """
     end, looks = case.clock() + case.wish.settle, 0
     while (case.failed or case.waiting) and case.state.at_rest:
         # each answer comes from one turn of the manager's loop, in which it looks at them
-        if looks >= LOOKS and case.clock() >= end and not case.state.pending:
-            break
+        enough = looks >= LOOKS and case.clock() >= end
+        if enough and (drain.over or not case.state.pending):
+            return case.state.pending
         case.sleep(STEP)
         case.refresh()
         looks += 1

@@ -262,6 +262,19 @@ def test_it_runs_as_root(place: Place) -> None:
     assert place.proven(probes=HTTP, accept=["user"])["notes"]
 
 
+def test_a_helper_runs_as_root(place: Place) -> None:
+    """What systemd has only forked is told by its program: a name is anybody's to choose."""
+    helper = "/opt/others/(helper"
+    place.sh(f'cp /bin/sleep "{helper}"')
+    more = f"""ExecStartPost=+/bin/sh -c '"{helper}" 1000 &'"""
+    demo(place, service(more=more))
+    try:
+        wrong = place.prove(probes=HTTP)
+        refused(wrong, "user", r"process \d+ \(\(helper.*\) runs as root")
+    finally:
+        place.sh(f'rm "{helper}"')
+
+
 def test_a_directive_has_no_effect_here(place: Place) -> None:
     # these hosts have no memory controller: systemd starts the service and says nothing
     demo(place, service(more="MemoryMax=64M"))
@@ -375,6 +388,20 @@ def test_a_pid_file_that_names_nobody(place: Place) -> None:
     # what is told of others that fork is no advice to it, and it never answered
     assert "must stay in the foreground" not in result["msg"]
     assert "stays" not in facts(result)
+
+
+def test_its_next_start_waits_for_another_unit(spot: Place) -> None:
+    """The request that nobody took asks for a start that may come long after the proof."""
+    once = "if test -e /run/demo.once; then exec sleep 60; fi; touch /run/demo.once"
+    dependency = f"[Service]\nType=oneshot\nExecStart=/bin/sh -c '{once}'\n"
+    spot.install({"spare.service": dependency})
+    unit = "Wants=spare.service\nAfter=spare.service"
+    demo(spot, service(kind="exec", program="/bin/sleep 1000", unit=unit))
+    result = spot.prove(probes=HTTP, timeout=2)
+    refused(result, "answered", "nothing came within 2 s")
+    notes = result["proof"]["notes"]
+    assert "requests are about to start demo.service again" in notes
+    assert result["proof"]["service"]["left"] == "inactive"
 
 
 def test_a_peer_that_drips_is_cut_off(spot: Place) -> None:

@@ -99,12 +99,16 @@ def test_a_process_in_a_tree(tmp_path: Path) -> None:
     [
         ("server", "/usr/bin/server", b"INVOCATION_ID=1\0", True),
         ("server", "/usr/bin/server", b"", True),
-        ("(server)", "/usr/bin/server", b"INVOCATION_ID=1\0", False),
+        # each process may give itself any name
+        ("(server)", "/usr/bin/server", b"", True),
+        ("8", "/opt/systemd-executor", b"", True),
+        ("(sd-pam)", "/usr/lib/systemd/systemd-executor", b"", False),
         # 255 and later start the executor by its descriptor: it is named like a number
         ("8", "/usr/lib/systemd/systemd-executor", b"", False),
         ("8", "/usr/lib/systemd/systemd-executor (deleted)", b"", False),
         # before 255 it is a copy of PID 1 at first
         ("systemd", "/usr/lib/systemd/systemd", b"container=docker\0", False),
+        ("(server)", "/usr/lib/systemd/systemd", b"container=docker\0", False),
         # a user's manager is the same program, and a service
         ("systemd", "/usr/lib/systemd/systemd", b"INVOCATION_ID=1\0", True),
     ],

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import typing as t
+from dataclasses import replace
 
 import pytest
 
@@ -15,6 +16,9 @@ from ansible_collections.activated.services.plugins.module_utils._host.manager i
 )
 from ansible_collections.activated.services.plugins.module_utils._host.proc import Proc
 from ansible_collections.activated.services.plugins.module_utils._proof.case import Case
+from ansible_collections.activated.services.plugins.module_utils._proof.conduct import (
+    settle,
+)
 from ansible_collections.activated.services.plugins.module_utils._proof.look import (
     judge_user,
     while_alive,
@@ -23,6 +27,7 @@ from ansible_collections.activated.services.plugins.module_utils._proof.prefligh
     bind,
 )
 from ansible_collections.activated.services.plugins.module_utils._proof.proof import (
+    ServiceState,
     SocketUnit,
     Wish,
 )
@@ -45,10 +50,14 @@ class Changing(Proc):
         return texts.pop(0) if len(texts) > 1 else texts[0]
 
     def program(self, pid: int) -> str:
-        return {1: "/init"}.get(pid, "/bin/demo")
+        own = {1: "/sbin/systemd"}.get(pid, "/bin/demo")
+        return self.text(str(pid), "exe") or own
 
     def links(self, pid: int) -> dict[int, str]:
         return {5: "socket:[77]"} if pid == 1 else {}
+
+    def members(self, control_group: str, first: int = 0) -> list[int]:
+        return [9]
 
     def pids(self) -> list[int]:
         return [1]
@@ -65,12 +74,13 @@ def case(**files: t.Sequence[str]) -> Case:
 
 
 @pytest.mark.parametrize(
-    ("command", "wrong"), [("(true)", False), ("(sd-pam)", False), ("true", True)]
+    ("program", "wrong"),
+    [("/sbin/systemd", False), ("/sbin/systemd-executor", False), ("/bin/true", True)],
 )
 def test_what_systemd_has_just_forked_is_not_the_service_yet(
-    command: str, wrong: bool
+    program: str, wrong: bool
 ) -> None:
-    found = case(_9_status=["Uid: 0 0 0 0"], _9_comm=[command])
+    found = case(_9_status=["Uid: 0 0 0 0"], _9_comm=["(true)"], _9_exe=[program])
     facts = {"uid": 61184, "user": "demo", "dynamic": True}
     judge_user(found, [9], facts, {"User": "demo"})
     assert [problem.fact for problem in found.proof.problems] == ["user"] * wrong
@@ -92,6 +102,25 @@ def test_what_was_read_of_one_that_has_ended_is_forgotten(
     assert while_alive(found, 9, judge) is kept
     assert len(found.proof.problems) == kept
     assert found.proof.notes == ["before", "and more"][: 1 + kept]
+
+
+@pytest.mark.parametrize(
+    ("main", "run", "facts"),
+    [("9", "one", []), ("9", "two", []), ("0", "one", []), ("0", "two", ["stays"])],
+)
+def test_without_a_main_process_it_must_be_the_same_run(
+    main: str, run: str, facts: list[str]
+) -> None:
+    """There is a process each time that one looks, and it may be another one each time."""
+    found = case(_9_status=["State: S"])
+    found.wish, found.last_answer = replace(found.wish, settle=0.0), 1.0
+    shown = {"ActiveState": "active", "InvocationID": "one", "MainPID": main}
+    found.state = ServiceState(shown)
+    text = f"Id=demo.service\nActiveState=active\nInvocationID={run}\nMainPID={main}\n"
+    answer = f"{text}\nId=demo.socket\nActiveState=active\n"
+    found.manager = Manager(lambda *_a, **_k: (0, answer, ""))
+    settle(found)
+    assert [problem.fact for problem in found.proof.problems] == facts
 
 
 @pytest.mark.parametrize(
