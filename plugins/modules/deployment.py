@@ -202,6 +202,9 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.opt
 from ansible_collections.activated.services.plugins.module_utils._deployment.part import (
     Part,
 )
+from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
+    Plan,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.steps import (
     StepFailed,
 )
@@ -218,6 +221,7 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.tog
 from ansible_collections.activated.services.plugins.module_utils._deployment.transaction import (
     companions,
     deploy,
+    first_steps,
     recover,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.wish import (
@@ -329,7 +333,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     jobs = [job(wish) for wish in wishes]
     gone = {wish.generation.name for wish in wishes if wish.state == "absent"}
     if module.check_mode:
-        foresight = None
+        foresight, first = None, {}
         if any(each.deployer.ledger.transaction() for each in jobs):
             # It is not needed where nothing was interrupted.
             from ansible_collections.activated.services.plugins.module_utils._deployment.foresight import (
@@ -338,20 +342,21 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
 
             names = companions([each.name for each in jobs], STATE)
             foresight = foresee(deployers(names), gone)
+            first = foresight.plans
         act(jobs, foresight)
-        return report_all(module, jobs, foresight)
+        return report_all(module, jobs, first)
     found = all_as_described([(each.wish, each.deployer) for each in jobs])
     if found is not None:
         for each, there in zip(jobs, found):
             each.take(there)
-        return report_all(module, jobs)
+        return report_all(module, jobs, {})
     jobs = [job(wish) for wish in wishes]
     # Whatever the caller's umask is, the modes are those that are documented.
     os.umask(0o022)
     with locked([each.name for each in jobs]) as tied:
         every_one = deployers(tied)
         try:
-            recover(every_one, gone)
+            first = recover(every_one, gone)
             for deployer in every_one:
                 deployer.tidy()
             act(jobs)
@@ -359,7 +364,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
             # A wish that was refused leaves no lock behind where nothing else is.
             for deployer in every_one:
                 deployer.releases.forget()
-    return report_all(module, jobs)
+    return report_all(module, jobs, first)
 
 
 @contextlib.contextmanager
@@ -377,28 +382,41 @@ def locked(names: t.Sequence[str]) -> t.Iterator[set[str]]:
 
 
 def report_all(
-    module: AnsibleModule, jobs: t.Sequence[Job], foresight: Foresight | None = None
+    module: AnsibleModule, jobs: t.Sequence[Job], first: t.Mapping[str, Plan]
 ) -> dict[str, t.Any]:
-    """What the module returns: of one service, or of several by their names."""
-    first = foresight.diff() if foresight else []
+    """What the module returns: of one service, or of several by their names. `first` is
+    what was done, or would be, for a run that was interrupted: that changes the host even
+    where it leads to what is wanted."""
     failures = {job.name: job.part.failure for job in jobs if job.part}
     failed = {name: failure for name, failure in failures.items() if failure}
     if module.params["services"] is None:
         for failure in failed.values():
             raise failure
         alone = jobs[0].report()
-        return {**alone, "diff": [*first, *alone["diff"]]}
+        return {**alone, **_with_first(alone, first)}
     said = {job.name: job.report() for job in jobs}
     for name, failure in failed.items():
         said[name].update(failed=True, msg=str(failure), changed=False, diff=[])
         if failure.proof:
             said[name]["proof"] = failure.proof
+    for name in first:
+        if name in said:
+            said[name]["changed"] = True
     result = report_several(said)
-    result["diff"] = [*first, *result["diff"]]
+    result.update(_with_first(result, first))
     if failed:
         well = [job.name for job in jobs if job.name not in failed]
         result.update(failed=True, msg=_what_failed(failed, well))
     return result
+
+
+def _with_first(
+    said: t.Mapping[str, t.Any], first: t.Mapping[str, Plan]
+) -> dict[str, t.Any]:
+    return {
+        "changed": said["changed"] or bool(first),
+        "diff": [*first_steps(first), *said["diff"]],
+    }
 
 
 def _what_failed(failed: t.Mapping[str, Exception], well: t.Sequence[str]) -> str:

@@ -92,11 +92,14 @@ class Deployer(Reader):
         """
         plan = removal_plan(present, FOLDER)
         plan = Plan((*plan, *self._needrestart(restart=True)))
-        if not self.releases.present():
-            return plan
-        self.releases.check_folders()
-        gone = Change("discard", self.releases.root, "its releases go with it")
-        return Plan((*plan, gone))
+        if self.releases.present():
+            self.releases.check_folders()
+            gone = Change("discard", self.releases.root, "its releases go with it")
+            plan = Plan((*plan, gone))
+        if not plan.changed and self.ledger.transaction():
+            why = "a run was interrupted before, and its record is left"
+            plan = Plan((Change("record", self.releases.name, why),))
+        return plan
 
     def _measure(
         self, key: str, generation: Generation, units: t.Mapping[str, str]
@@ -183,9 +186,9 @@ class Deployer(Reader):
         self.ledger.forget()
         self.releases.forget()
 
-    def finish_removal(self) -> None:
+    def finish_removal(self) -> Plan:
         """Take away what an interrupted removal has left, but for releases: one may
-        have been installed since."""
+        have been installed since. Gives what was done."""
         nothing = Generation(self.releases.name)
         present = self.read(*self.unfinished())
         try:
@@ -198,6 +201,7 @@ class Deployer(Reader):
         self.sweep(*present.in_use)
         self.keeper.forget()
         self.ledger.forget()
+        return plan
 
     def prove(self, generation: Generation, rest: str = "once") -> None:
         """Prove that a request starts the service. Raises ProofFailed."""

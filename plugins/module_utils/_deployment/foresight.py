@@ -24,8 +24,18 @@ from .._release.releases import Releases
 from .deployer import Deployer
 from .generation import Generation, InvalidDeployment
 from .ledger import Ledger
-from .plan import Change, Plan
-from .transaction import Open, back_link, end_all, interrupted, parts_back
+from .plan import Plan
+from .transaction import (
+    ENDED,
+    FINISHED,
+    UNDONE,
+    Open,
+    back_link,
+    end_all,
+    interrupted,
+    parts_back,
+    recovering,
+)
 from .transition import Present, UnitState, removal_plan
 from .units_dir import FOLDER
 
@@ -72,7 +82,7 @@ class PaperReleases(Releases):
 class Foresight:
     """What recovery will do, and what there is of each of its services afterwards."""
 
-    plan: Plan
+    plans: t.Mapping[str, Plan]
     services: t.Mapping[str, Present]
     open_now: frozenset[str] = frozenset()
     """The units of those services, which may be open now and not then."""
@@ -85,14 +95,6 @@ class Foresight:
             for present in self.services.values()
             if not present.state(present.generation.service).running
         }
-
-    def diff(self) -> list[dict[str, str]]:
-        """What Ansible shows with --diff, before the plan."""
-        steps = [f"- {c.action} {c.subject}: {c.reason}" for c in self.plan]
-        if not steps:
-            return []
-        first = "First, for a run that was interrupted:"
-        return [{"prepared": "\n".join([first, *steps, ""])}]
 
     def holder(
         self, address: ListenAddress, ours: t.Collection[str]
@@ -119,23 +121,22 @@ def foresee(
     """
     for deployer in deployers:
         deployer.ledger = PaperLedger(deployer.releases.name, deployer.releases.state)
-    changes: list[Change] = []
+    plans: dict[str, Plan] = {}
     services: dict[str, Present] = {}
     units: set[str] = set()
     for begun in interrupted(deployers, leaving):
         for _deployer, found in begun:
             units.update(found.before.units, found.wanted.units)
-        for plan in _foresee(begun).values():
-            changes += plan
+        plans.update(_foresee(begun))
         for deployer, _transaction in begun:
             services[deployer.ledger.name] = deployer.read()
-    return Foresight(Plan(tuple(changes)), services, frozenset(units))
+    return Foresight(plans, services, frozenset(units))
 
 
 def _foresee(begun: t.Sequence[Open]) -> dict[str, Plan]:
     plans: dict[str, Plan] = {}
     if begun[0][1].removes:
-        note = "a removal was interrupted before; it is finished first"
+        note, why = "a removal was interrupted before; it is finished first", FINISHED
         for deployer, _transaction in begun:
             present = deployer.read(*deployer.unfinished())
             plan = plans[deployer.ledger.name] = removal_plan(present, FOLDER)
@@ -143,9 +144,10 @@ def _foresee(begun: t.Sequence[Open]) -> dict[str, Plan]:
             deployer.ledger.forget()
     elif any(deployer.ledger.has_ended(found) for deployer, found in begun):
         note = "the last deployment had ended, and is complete; that is put on record"
+        why = ENDED
         end_all(begun)
     else:
-        note = "a deployment was interrupted before; it is undone first"
+        note, why = "a deployment was interrupted before; it is undone first", UNDONE
         for part, (deployer, found) in zip(parts_back(begun), begun):
             plans[part.name] = part.plan
             current = deployer.releases.current()
@@ -160,7 +162,8 @@ def _foresee(begun: t.Sequence[Open]) -> dict[str, Plan]:
             deployer.ledger.close()
     for deployer, _transaction in begun:
         deployer.notes.append(note + _in_words(plans))
-    return plans
+    names = [deployer.ledger.name for deployer, _transaction in begun]
+    return {name: recovering(name, plans.get(name, Plan()), why) for name in names}
 
 
 def _in_words(plans: t.Mapping[str, Plan]) -> str:

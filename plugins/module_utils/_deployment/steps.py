@@ -136,8 +136,8 @@ class Steps:
             self._keeper.erase(subject)
         elif change.action == "refresh":
             self._manager.reload(subject)
-        elif change.action == "renew":
-            pass  # somebody else has written it: it is taken note of, and proven
+        elif change.action in ("renew", "record"):
+            pass  # nothing of the service itself: whoever makes the plan takes note of it
         elif change.action == "exempt":
             write_file(subject, change.after, 0o644)
         elif change.action == "readmit":

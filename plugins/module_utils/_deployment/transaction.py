@@ -45,6 +45,10 @@ Open = t.Tuple[Deployer, Transaction]
 # What becomes of a service that is put back, where all goes well.
 PROVEN = "The host was put back to what it ran before, and that is proven again."
 GONE = "Nothing of it runs on the host; that it failed is on record."
+# What becomes of a run that was interrupted.
+UNDONE = "what was interrupted is undone"
+ENDED = "its last deployment had ended, and is complete"
+FINISHED = "its removal is finished"
 
 
 def deploy(parts: t.Sequence[Part]) -> None:
@@ -129,7 +133,8 @@ class Group:
         becomes: dict[str, str] = {}
         if culprit.deployer.terms.rollback:
             try:
-                becomes = walk_back([(p.deployer, _begun(p)) for p in self.parts])
+                begun = [(p.deployer, _begun(p)) for p in self.parts]
+                becomes = walk_back(begun, parts_back(begun))
             except FAILURES as exc:
                 said += [
                     f"What was there before could not be put back wholly: {exc}",
@@ -229,12 +234,12 @@ def _read_again(groups: t.Sequence[Group]) -> None:
 # -- going back -----------------------------------------------------------------------
 
 
-def walk_back(begun: t.Sequence[Open]) -> dict[str, str]:
+def walk_back(begun: t.Sequence[Open], parts: t.Sequence[Part]) -> dict[str, str]:
     """Bring services back to what they were before, together; made as often as it takes.
+    `parts` are what `parts_back` gives.
 
     Gives what became of each. Raises what is in FAILURES.
     """
-    parts = parts_back(begun)
     for deployer, transaction in begun:
         _lead_back(deployer, transaction)
     carry_out(parts)
@@ -378,15 +383,34 @@ def companions(names: t.Iterable[str], state: str) -> set[str]:
     return found
 
 
-def recover(deployers: t.Sequence[Deployer], leaving: t.Collection[str] = ()) -> None:
-    """Undo what was interrupted, or finish what had only to be ended.
+def recover(
+    deployers: t.Sequence[Deployer], leaving: t.Collection[str] = ()
+) -> dict[str, Plan]:
+    """Undo what was interrupted, or finish what had only to be ended; what was done, by
+    service.
 
     All members of a group must be among `deployers`; one that is `leaving`, and no member
     of a group, is left to its removal. Raises DeploymentFailed when that cannot be done;
     the next run tries again.
     """
+    done: dict[str, Plan] = {}
     for begun in interrupted(deployers, leaving):
-        _recover(begun)
+        done.update(_recover(begun))
+    return done
+
+
+def recovering(name: str, plan: Plan, why: str) -> Plan:
+    """What recovery does for a service: the steps of a plan, and the end of the record."""
+    return Plan((*plan, Change("record", name, why)))
+
+
+def first_steps(done: t.Mapping[str, Plan]) -> list[dict[str, str]]:
+    """What Ansible shows with --diff of a recovery, before the plan."""
+    steps = [f"- {c.action} {c.subject}: {c.reason}" for p in done.values() for c in p]
+    if not steps:
+        return []
+    first = "First, for a run that was interrupted:"
+    return [{"prepared": "\n".join([first, *steps, ""])}]
 
 
 def interrupted(
@@ -411,21 +435,24 @@ def end_all(begun: t.Sequence[Open]) -> None:
         deployer.ledger.finish(found)
 
 
-def _recover(begun: t.Sequence[Open]) -> None:
+def _recover(begun: t.Sequence[Open]) -> dict[str, Plan]:
     became: dict[str, str] = {}
+    plans: dict[str, Plan] = {}
     if begun[0][1].removes:
-        note = "a removal was interrupted before; it was finished first"
+        note, why = "a removal was interrupted before; it was finished first", FINISHED
         for deployer, _transaction in begun:
-            deployer.finish_removal()
+            plans[deployer.ledger.name] = deployer.finish_removal()
     elif any(deployer.ledger.has_ended(found) for deployer, found in begun):
-        note = "the last deployment had ended, and is complete"
+        note, why = "the last deployment had ended, and is complete", ENDED
         for deployer, _transaction in begun:
             deployer.keeper.forget()
         end_all(begun)
     else:
-        note = "a deployment was interrupted before; it was undone first"
+        note, why = "a deployment was interrupted before; it was undone first", UNDONE
         try:
-            became = walk_back(begun)
+            parts = parts_back(begun)
+            plans = {part.name: part.plan for part in parts}
+            became = walk_back(begun, parts)
         except FAILURES as exc:
             raise DeploymentFailed(
                 "a deployment was interrupted before, and what was there before it "
@@ -435,3 +462,5 @@ def _recover(begun: t.Sequence[Open]) -> None:
         said = became.get(deployer.ledger.name, PROVEN)
         wrong = "" if said in (PROVEN, GONE) else f". {said}"
         deployer.notes.append(f"{note}{wrong}")
+    names = [deployer.ledger.name for deployer, _transaction in begun]
+    return {name: recovering(name, plans.get(name, Plan()), why) for name in names}

@@ -197,6 +197,63 @@ def test_what_starts_at_boot_is_not_what_systemd_remembers(shop: Shop) -> None:
     assert not wrong(killed), wrong(killed)
 
 
+@pytest.mark.parametrize(
+    ("at", "why"),
+    [
+        # before anything was changed, in the middle, and after all that was to be
+        ("stage", "what was interrupted is undone"),
+        ("step reload", "what was interrupted is undone"),
+        ("finish", "its last deployment had ended, and is complete"),
+    ],
+)
+def test_whatever_ends_an_interrupted_run_changes_the_host(
+    shop: Shop, at: str, why: str
+) -> None:
+    old, new = changed(shop)
+    assert not shop.install("1.0").get("failed")
+    shop.deployed(old.wish["units"], "1.0")
+    killed = tell(shop, "once", wish=new.wish, at=at)
+    assert not wrong(killed), wrong(killed)
+    wish = (new if at == "finish" else old).wish
+    shown = shop.host.run("deployment", check=True, diff=True, **wish)
+    done, again = (shop.host.run("deployment", diff=True, **wish) for _ in range(2))
+    assert shown["plan"] == done["plan"] == again["plan"] == []
+    assert (shown["changed"], done["changed"], again["changed"]) == (True, True, False)
+    assert shown["diff"] == done["diff"]
+    steps = shown["diff"][0]["prepared"].splitlines()
+    assert steps[0] == "First, for a run that was interrupted:"
+    assert steps[-1] == f"- record {shop.name}: {why}"
+    assert ("- reload systemd: unit files change" in steps) == (at == "step reload")
+    assert again["diff"] == []
+
+
+@pytest.mark.parametrize("wanted", ["absent", "present"])
+def test_a_removal_that_lacked_its_end_alone_changes_the_host(
+    shop: Shop, wanted: str
+) -> None:
+    old, _new = release(shop)
+    shop.deployed(old.wish["units"], "1.0")
+    absent = {"name": shop.name, "state": "absent"}
+    killed = tell(shop, "once", wish=absent, at="forget")
+    assert not wrong(killed), wrong(killed)
+    if wanted == "present":
+        assert not shop.install("1.0").get("failed")
+    wish = absent if wanted == "absent" else old.wish
+    shown, done, again = (
+        shop.host.run("deployment", check=check, diff=True, **wish)
+        for check in (True, False, False)
+    )
+    assert (shown["changed"], done["changed"], again["changed"]) == (True, True, False)
+    assert shown["plan"] == done["plan"]
+    assert shown["diff"] == done["diff"]
+    said = {
+        "absent": f"- record {shop.name}: a run was interrupted before",
+        "present": f"- record {shop.name}: its removal is finished",
+    }
+    assert said[wanted] in str(shown["diff"])
+    assert not shop.has(f"/var/lib/activated.services/{shop.name}/transaction.json")
+
+
 def test_killed_from_outside_at_any_moment(shop: Shop) -> None:
     old, new = release(shop)
     for version in ("1.0", "2.0"):

@@ -389,7 +389,7 @@ def test_check_mode_foresees_what_is_undone_first(three: list[Shop], at: str) ->
     assert not wrong(killed), wrong(killed)
     listing = giver.listing()
     shown = giver.host.run("deployment", check=True, diff=True, **old[0].wish)
-    assert shown["plan"] == []
+    assert (shown["plan"], shown["changed"]) == ([], True)
     note = shown["notes"][0]
     for words in (
         "a deployment was interrupted before; it is undone first",

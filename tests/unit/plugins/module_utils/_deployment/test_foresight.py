@@ -108,9 +108,8 @@ def test_who_will_have_an_address() -> None:
         None,
         {"shop-http.socket": UnitState("loaded", "active")},
     )
-    ahead = Foresight(Plan(), {"shop": there})
+    ahead = Foresight({}, {"shop": there})
     wanted = ListenAddress("stream", "127.0.0.1", 80)
     assert ahead.holder(wanted, ()) == ("shop-http.socket", "shop")
     assert ahead.holder(wanted, {"shop-http.socket"}) is None
     assert ahead.holder(ListenAddress("stream", "127.0.0.1", 81), ()) is None
-    assert ahead.diff() == []
