@@ -49,6 +49,8 @@ from ansible_collections.activated.services.plugins.module_utils._release.versio
 LIGHT = "activated.services.described"
 WHOLE = "activated.services.release"
 KNOWN = RELEASES["options"]
+# What Ansible itself reads in the answer of any module.
+ASIDE = ("warnings", "deprecations", "ansible_facts")
 
 
 class ActionModule(ActionBase):
@@ -61,6 +63,7 @@ class ActionModule(ActionBase):
         self, tmp: t.Any = None, task_vars: dict[str, t.Any] | None = None
     ) -> dict[str, t.Any]:
         result = super().run(tmp, task_vars)
+        self._aside: dict[str, t.Any] = {}
         _checked, args = self.validate_argument_spec(
             argument_spec=OPTIONS,
             required_one_of=[("name", "releases")],
@@ -68,7 +71,8 @@ class ActionModule(ActionBase):
         )
         several = args["releases"] is not None
         if not several and (args["state"] == "absent" or not args["version"]):
-            return {**result, **self._bring([_given(args)], False, task_vars)}
+            answer = self._bring([_given(args)], False, task_vars)
+            return {**result, **answer, **self._aside}
         with tempfile.TemporaryDirectory() as folder:
             wishes = [
                 Wish(number, _given(one), folder)
@@ -78,7 +82,7 @@ class ActionModule(ActionBase):
                 answer = self._answer(wishes, several, task_vars)
             except (UnsafeArchive, InvalidRelease) as exc:
                 answer = {"failed": True, "msg": str(exc)}
-        return {**result, **answer}
+        return {**result, **answer, **self._aside}
 
     def _answer(
         self, wishes: t.Sequence[Wish], several: bool, task_vars: t.Any
@@ -124,9 +128,19 @@ class ActionModule(ActionBase):
     def _execute(
         self, module: str, args: dict[str, t.Any], task_vars: t.Any
     ) -> dict[str, t.Any]:
-        return self._execute_module(
+        """What a module answers, but for what it says beside: that is kept for the task,
+        whichever of the modules says it."""
+        answer = self._execute_module(
             module_name=module, module_args=args, task_vars=task_vars
         )
+        for key in ASIDE:
+            said = answer.pop(key, None)
+            if isinstance(said, dict):
+                self._aside.setdefault(key, {}).update(said)
+            elif said:
+                there = self._aside.setdefault(key, [])
+                there += [one for one in said if one not in there]
+        return answer
 
     def _send(self, wish: Wish) -> None:
         """Bring the file to the host."""

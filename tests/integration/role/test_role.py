@@ -306,6 +306,50 @@ def test_the_module_that_was_meant_is_named(shop: Shop, tmp_path: Path) -> None:
     assert code != 0, said
 
 
+# What a host's Python says beside: each answer of a module has a warning, and more.
+ASIDE = (
+    '#!/bin/sh\n/usr/bin/python3 "$@" | sed \'/^{/ {s/^{/{'
+    '"warnings": ["a word from the host"], '
+    '"deprecations": [{"msg": "old ways of the host", "version": "9.9"}], '
+    '"ansible_facts": {"asides": "heard"}, /'
+    "}'\n"
+)
+
+
+@pytest.mark.parametrize("several", [False, True], ids=["one", "several"])
+def test_what_a_host_says_beside_is_passed_on(
+    shop: Shop, tmp_path: Path, several: bool
+) -> None:
+    (tmp_path / "1.tar").write_bytes(archive("1"))
+    python = "/usr/local/bin/talkative-python"
+    shop.host.write({f"{python}!": ASIDE})
+    talkative = {"ansible_python_interpreter": python}
+    one = {"name": shop.name, "version": "1", "src": "1.tar"}
+    task: dict[str, t.Any] = {
+        "activated.services.release": {"releases": [one]} if several else one
+    }
+    fact = {"debug": {"msg": "The host was {{ ansible_facts.asides }}"}}
+    found = {
+        "debug": {"msg": "It has {{ ansible_facts.discovered_interpreter_python }}"}
+    }
+    forget = {"meta": "clear_facts"}
+    # It is installed by the first, and there for the light module alone at the next two.
+    for vars_, after, words in (
+        (talkative, fact, "The host was heard"),
+        (talkative, fact, "The host was heard"),
+        ({}, found, "It has /usr/bin/python3"),
+    ):
+        tasks = [forget, {**task, "vars": vars_}, after]
+        code, said = played(shop, tmp_path, {"tasks": tasks})
+        assert code == 0, said
+        assert words in said
+        if vars_:
+            text = " ".join(said.split())
+            assert text.count("[WARNING]: a word from the host") == 1
+            assert text.count("old ways of the host") == 1
+    assert "changed=0" in said
+
+
 def test_each_release_is_named_that_cannot_be_brought(
     clean: Shop, tmp_path: Path
 ) -> None:
