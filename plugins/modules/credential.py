@@ -139,6 +139,9 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.pla
 from ansible_collections.activated.services.plugins.module_utils._host.core_dump import (
     leave_no_core,
 )
+from ansible_collections.activated.services.plugins.module_utils._host.ending import (
+    end,
+)
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
@@ -153,6 +156,13 @@ from ansible_collections.activated.services.plugins.module_utils._units.service_
     check_service_name,
 )
 
+REFUSALS = (
+    InvalidCredential,
+    InvalidServiceName,
+    Sealed,
+    UnsuitableHost,
+    UnusableStore,
+)
 OPTIONS: dict[str, dict[str, t.Any]] = {
     "name": {"type": "str", "required": True},
     "service": {"type": "str"},
@@ -271,19 +281,7 @@ def main() -> None:
         required_if=[("state", "present", ["content", "encrypted"], True)],
         supports_check_mode=True,
     )
-    try:
-        result = run_module(module)
-    except (
-        InvalidCredential,
-        InvalidServiceName,
-        Sealed,
-        UnsuitableHost,
-        UnusableStore,
-    ) as exc:
-        module.fail_json(msg=str(exc))
-    except OSError as exc:
-        module.fail_json(msg=f"the host's disk refused: {exc}")
-    module.exit_json(**result)
+    end(module, run_module, REFUSALS)
 
 
 if __name__ == "__main__":

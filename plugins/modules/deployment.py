@@ -227,6 +227,9 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.tra
 from ansible_collections.activated.services.plugins.module_utils._deployment.wish import (
     Wish,
 )
+from ansible_collections.activated.services.plugins.module_utils._host.ending import (
+    end,
+)
 from ansible_collections.activated.services.plugins.module_utils._host.files import (
     Locked,
     lock,
@@ -333,7 +336,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
     jobs = [job(wish) for wish in wishes]
     gone = {wish.generation.name for wish in wishes if wish.state == "absent"}
     if module.check_mode:
-        foresight, first = None, {}
+        foresight = None
         if any(each.deployer.ledger.transaction() for each in jobs):
             # It is not needed where nothing was interrupted.
             from ansible_collections.activated.services.plugins.module_utils._deployment.foresight import (
@@ -342,9 +345,8 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
 
             names = companions([each.name for each in jobs], STATE)
             foresight = foresee(deployers(names), gone)
-            first = foresight.plans
         act(jobs, foresight)
-        return report_all(module, jobs, first)
+        return report_all(module, jobs, foresight.plans if foresight else {})
     found = all_as_described([(each.wish, each.deployer) for each in jobs])
     if found is not None:
         for each, there in zip(jobs, found):
@@ -440,17 +442,10 @@ def main() -> None:
         no_log=True,
     )
     try:
-        result = run_module(module)
+        end(module, run_module, (*REFUSALS, Locked, StepFailed))
     except DeploymentFailed as exc:
         evidence = {"proof": exc.proof} if exc.proof else {}
         module.fail_json(msg=str(exc), **evidence)
-    except (*REFUSALS, Locked, StepFailed) as exc:
-        module.fail_json(msg=str(exc))
-    except OSError as exc:
-        module.fail_json(msg=f"the host's disk refused: {exc}")
-    if result.get("failed"):
-        module.fail_json(**result)
-    module.exit_json(**result)
 
 
 if __name__ == "__main__":

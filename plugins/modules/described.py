@@ -59,11 +59,17 @@ releases:
   elements: dict
 """
 
+import typing as t
+
 from ansible.module_utils.basic import AnsibleModule
 
 from ansible_collections.activated.services.plugins.module_utils._deployment.options import (
     EXCLUSIVE,
     OPTIONS,
+)
+from ansible_collections.activated.services.plugins.module_utils._host.ending import (
+    UNREAD,
+    end,
 )
 
 
@@ -91,16 +97,10 @@ def main() -> None:
             refusals,
         )
 
-    try:
-        result = look(module)
-    except refusals as exc:
-        module.fail_json(msg=str(exc))
-    except OSError as exc:
-        module.fail_json(msg=f"the host could not be read: {exc}")
-    if result.get("failed"):
-        module.fail_json(**result)
-    result["changed"] = False
-    module.exit_json(**result)
+    def changing_nothing(module: AnsibleModule) -> dict[str, t.Any]:
+        return {**look(module), "changed": False}
+
+    end(module, changing_nothing, refusals, UNREAD)
 
 
 if __name__ == "__main__":

@@ -220,6 +220,10 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.led
 from ansible_collections.activated.services.plugins.module_utils._deployment.plan import (
     Plan,
 )
+from ansible_collections.activated.services.plugins.module_utils._host.ending import (
+    REFUSED,
+    end,
+)
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     require_root,
@@ -415,7 +419,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         except REFUSALS as exc:
             said.append(refused(one, exc))
         except OSError as exc:
-            said.append(refused(one, f"the host's disk refused: {exc}"))
+            said.append(refused(one, f"{REFUSED}: {exc}"))
     return report_several(said, of_host(systemd))
 
 
@@ -426,15 +430,7 @@ def main() -> None:
         mutually_exclusive=EXCLUSIVE,
         supports_check_mode=True,
     )
-    try:
-        result = run_module(module)
-    except REFUSALS as exc:
-        module.fail_json(msg=str(exc))
-    except OSError as exc:
-        module.fail_json(msg=f"the host's disk refused: {exc}")
-    if result.get("failed"):
-        module.fail_json(**result)
-    module.exit_json(**result)
+    end(module, run_module, REFUSALS)
 
 
 if __name__ == "__main__":

@@ -64,7 +64,7 @@ units:
     hello.service: {active: inactive, enabled: static, needs_reload: false, drop_ins: []}
     hello-http.socket: {active: active, enabled: enabled, needs_reload: false, drop_ins: []}
 changed_by_hand:
-  description: Unit files that are no longer as the last deployment left them.
+  description: Unit files that are no longer as the last deployment left them, with their owner and mode.
   returned: success
   type: list
   elements: str
@@ -99,6 +99,10 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.led
 from ansible_collections.activated.services.plugins.module_utils._deployment.units_dir import (
     read_present,
 )
+from ansible_collections.activated.services.plugins.module_utils._host.ending import (
+    UNREAD,
+    end,
+)
 from ansible_collections.activated.services.plugins.module_utils._host.facts import (
     UnsuitableHost,
     seals,
@@ -117,6 +121,14 @@ from ansible_collections.activated.services.plugins.module_utils._release.versio
 from ansible_collections.activated.services.plugins.module_utils._units.service_name import (
     InvalidServiceName,
     check_service_name,
+)
+
+REFUSALS = (
+    BrokenLedger,
+    InvalidRelease,
+    InvalidServiceName,
+    ManagerError,
+    UnsuitableHost,
 )
 
 
@@ -154,7 +166,7 @@ def run_module(module: AnsibleModule) -> dict[str, t.Any]:
         "changed_by_hand": [
             unit
             for unit, text in sorted(recorded.items())
-            if present.generation.units.get(unit) != text
+            if present.generation.units.get(unit) != text or unit in present.access
         ],
         "generations": [generation.release for generation in ledger.generations()],
         "voided": sorted(ledger.voided().values()),
@@ -167,19 +179,7 @@ def main() -> None:
         argument_spec={"name": {"type": "str", "required": True}},
         supports_check_mode=True,
     )
-    try:
-        result = run_module(module)
-    except (
-        BrokenLedger,
-        InvalidRelease,
-        InvalidServiceName,
-        ManagerError,
-        UnsuitableHost,
-    ) as exc:
-        module.fail_json(msg=str(exc))
-    except OSError as exc:
-        module.fail_json(msg=f"the host could not be read: {exc}")
-    module.exit_json(**result)
+    end(module, run_module, REFUSALS, UNREAD)
 
 
 if __name__ == "__main__":

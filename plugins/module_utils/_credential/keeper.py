@@ -36,7 +36,8 @@ from .credential import (
     place,
     systemd_time,
 )
-from .plan import Held, Holding
+from .held import Held
+from .plan import Holding
 from .source import check_propagation, content, imported, matching, seen
 from .store import (
     Store,

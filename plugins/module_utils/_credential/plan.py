@@ -14,11 +14,9 @@ from __future__ import annotations
 import typing as t
 from dataclasses import dataclass, field
 
+from .._deployment.generation import Generation
 from .._deployment.plan import Change
 from .._units.unit import Unit
-
-if t.TYPE_CHECKING:
-    from .._deployment.generation import Generation
 
 LOST: t.Final = ""
 """The state of a stored file that this host cannot open."""
@@ -28,45 +26,6 @@ _UNUSABLE: t.Final = {
     LOST: "what is there cannot be opened on this host",
     EXPOSED: "what is there is not root's alone",
 }
-
-
-@dataclass(frozen=True)
-class Held:
-    """One credential of a generation."""
-
-    source: str
-    """The file that it is loaded from, or the pattern."""
-    digest: str
-    stored: bool = False
-    """Whether this collection wrote that file, and takes it away again."""
-    expires: str = ""
-
-    @property
-    def state(self) -> str:
-        """What its stored file must be."""
-        return f"{self.digest}@{self.expires}" if self.expires else self.digest
-
-    @property
-    def is_file(self) -> bool:
-        return self.source.startswith("/")
-
-    def as_dict(self) -> dict[str, t.Any]:
-        return {
-            "source": self.source,
-            "digest": self.digest,
-            "stored": self.stored,
-            "expires": self.expires,
-        }
-
-    @classmethod
-    def from_dict(cls, said: t.Mapping[str, t.Any]) -> Held:
-        """Read what `as_dict` gave. Raises KeyError and TypeError for anything else."""
-        return cls(
-            str(said["source"]),
-            str(said["digest"]),
-            bool(said["stored"]),
-            str(said["expires"]),
-        )
 
 
 @dataclass(frozen=True)

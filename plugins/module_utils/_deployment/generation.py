@@ -14,7 +14,7 @@ import re
 import typing as t
 from dataclasses import dataclass, field
 
-from .._credential.plan import Held
+from .._credential.held import Held
 from .._units.listen import (
     InvalidListenAddress,
     ListenAddress,

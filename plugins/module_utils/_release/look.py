@@ -13,6 +13,7 @@ import typing as t
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from .._deployment.ledger import BrokenLedger
+from .._host.ending import UNREAD
 from .._host.facts import UnsuitableHost, systemd_version
 from .._units.service_name import InvalidServiceName
 from .options import RELEASES
@@ -54,5 +55,5 @@ def look(module: AnsibleModule) -> dict[str, t.Any]:
         except refusals as exc:
             said.append(refused(one, exc))
         except OSError as exc:
-            said.append(refused(one, f"the host could not be read: {exc}"))
+            said.append(refused(one, f"{UNREAD}: {exc}"))
     return report_several(said, of_host(systemd))

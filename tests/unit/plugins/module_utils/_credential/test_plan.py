@@ -8,10 +8,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.activated.services.plugins.module_utils._credential.held import (
+    Held,
+)
 from ansible_collections.activated.services.plugins.module_utils._credential.plan import (
     EXPOSED,
     LOST,
-    Held,
     Holding,
     erasing,
     refreshes,

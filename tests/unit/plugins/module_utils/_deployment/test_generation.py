@@ -8,7 +8,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.activated.services.plugins.module_utils._credential.plan import (
+from ansible_collections.activated.services.plugins.module_utils._credential.held import (
     Held,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.generation import (

@@ -38,16 +38,27 @@ class Links:
         self.folder.rmdir()
 
 
-def test_what_starts_at_boot_is_on_disk_before_the_next_step(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    synced: list[str] = []
+NOTHING = t.cast("t.Any", None)
+
+
+@pytest.fixture
+def synced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The folders that were synced, where units are in `tmp_path`."""
+    folders: list[str] = []
     monkeypatch.setattr(steps, "FOLDER", str(tmp_path))
-    monkeypatch.setattr(steps, "sync_folder", synced.append)
-    nothing = t.cast("t.Any", None)
-    links = t.cast("t.Any", Links(tmp_path))
+    monkeypatch.setattr(steps, "sync_folder", folders.append)
+    return folders
+
+
+def making(manager: t.Any = NOTHING, **units: str) -> steps.Steps:
+    return steps.Steps(Generation("shop", units), manager, NOTHING, NOTHING)
+
+
+def test_what_starts_at_boot_is_on_disk_before_the_next_step(
+    tmp_path: Path, synced: list[str]
+) -> None:
     (tmp_path / UNIT).touch()
-    one = steps.Steps(Generation("shop"), links, nothing, nothing)
+    one = making(Links(tmp_path))
     one.step(Change("enable", UNIT, ""))
     assert synced == [f"{tmp_path}/sockets.target.wants", str(tmp_path)]
     synced.clear()
@@ -56,30 +67,26 @@ def test_what_starts_at_boot_is_on_disk_before_the_next_step(
 
 
 def test_a_folder_that_others_use_is_synced_when_a_link_goes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, synced: list[str]
 ) -> None:
-    synced: list[str] = []
-    monkeypatch.setattr(steps, "FOLDER", str(tmp_path))
-    monkeypatch.setattr(steps, "sync_folder", synced.append)
     folder = tmp_path / "multi-user.target.wants"
     folder.mkdir()
     (folder / UNIT).symlink_to(f"../{UNIT}")
     (folder / "other.service").symlink_to("../other.service")
-    nothing = t.cast("t.Any", None)
-    one = steps.Steps(Generation("shop"), nothing, nothing, nothing)
-    one.step(Change("disable", UNIT, ""))
+    making().step(Change("disable", UNIT, ""))
     assert synced[-2:] == [str(folder), str(tmp_path)]
     assert not (folder / UNIT).is_symlink()
 
 
-def test_what_takes_room_is_written_while_nothing_has_changed(tmp_path: Path) -> None:
+@pytest.mark.parametrize("action", ["write", "guard"])
+def test_what_takes_room_is_written_while_nothing_has_changed(
+    tmp_path: Path, action: str
+) -> None:
     """The second file cannot be written: the first is as it was, and nothing is left."""
     first, second = tmp_path / UNIT, tmp_path / "away" / "shop.service"
     first.write_text("old")
-    nothing = t.cast("t.Any", None)
-    wanted = Generation("shop", {UNIT: "new", "shop.service": "new"})
-    one = steps.Steps(wanted, nothing, nothing, nothing)
-    plan = Plan(tuple(Change("write", str(path), "") for path in (first, second)))
+    one = making(**{UNIT: "new", "shop.service": "new"})
+    plan = Plan(tuple(Change(action, str(path), "") for path in (first, second)))
     with pytest.raises(steps.StepFailed, match="No such file"):
         one.make(plan, lambda _unit: "")
     assert first.read_text() == "old"
