@@ -13,20 +13,19 @@ import os
 import tempfile
 import typing as t
 
-from .._credential.credential import Credential, InvalidCredential
+from .._credential.credential import InvalidCredential
 from .._credential.store import Sealed, UnusableStore
-from .._host.files import unstage
-from .._host.manager import ManagerError, Run
+from .._host.files import Locked, lock, unstage
+from .._host.manager import ManagerError
 from .._host.proc import Proc
 from .._release.releases import Releases
 from .generation import Generation, InvalidDeployment
 from .holders import holders
-from .ledger import Transaction
+from .ledger import BrokenLedger, Transaction
 from .needrestart import needrestart_changes
 from .plan import Change, Plan
 from .reader import Reader
 from .steps import StepFailed, Steps
-from .terms import Terms
 from .transition import Conflict, Present, removal_plan
 from .units_dir import FOLDER
 
@@ -58,24 +57,13 @@ FAILURES = (StepFailed, ProofFailed, ManagerError, Conflict, UnusableStore, OSEr
 class Deployer(Reader):
     """One service on this host, from what it is to what it shall be."""
 
+    _tree = Releases
     releases: Releases
-
-    def __init__(
-        self,
-        name: str,
-        terms: Terms,
-        systemd: int,
-        run: Run,
-        credentials: t.Mapping[str, Credential] | None = None,
-    ) -> None:
-        super().__init__(name, terms, systemd, run, credentials)
-        self.releases = Releases(name)
-        self.proof: dict[str, t.Any] | None = None
-        self.rested = 0.0
-        """When the service was brought to rest last, as `rest` gives it."""
-        self._measured: dict[str, float | None] = {}
-        self.foreseen: Foreseen | None = None
-        """What will have been done before anything else; in check mode alone."""
+    proof: dict[str, t.Any] | None = None
+    rested = 0.0
+    """When the service was brought to rest last, as `rest` gives it."""
+    foreseen: Foreseen | None = None
+    """What will have been done before anything else; in check mode alone."""
 
     def read(self, *known: Generation) -> Present:
         present = super().read(*known)
@@ -117,11 +105,19 @@ class Deployer(Reader):
 
     def remember_exposure(self) -> None:
         """Write down what was measured last, so that a run that finds all as described
-        has not to measure it again. It is no part of the deployment: where it cannot be
-        written it is measured again."""
-        if self.exposed and self.exposed[0] in self._measured:
-            with contextlib.suppress(OSError):
+        has not to measure it again. The caller does not hold the lock.
+
+        It is no part of the deployment: where it cannot be written, or another run is at
+        work, it is measured again.
+        """
+        if not self.exposed or self.exposed[0] not in self._measured:
+            return
+        beside = (BrokenLedger, Locked, OSError)
+        with contextlib.suppress(*beside), lock(self.releases.lock, timeout=0):
+            # Another run may have taken the service away meanwhile.
+            if self.ledger.deployed():
                 self.ledger.remember_exposure(*self.exposed)
+            self.releases.forget()
 
     # -- changing ---------------------------------------------------------------------
 
@@ -240,9 +236,7 @@ class Deployer(Reader):
     def tidy(self) -> None:
         """Take away what a run that was killed has staged. The caller holds the lock."""
         for path in self.left():
-            # the exposure is written down by whoever has found all as described
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path)
+            os.unlink(path)
 
     def sweep(self, *generations: Generation) -> None:
         """Take away what was staged for units and never came to be."""

@@ -22,7 +22,7 @@ from .transition import Present
 # What a plan does to files and links, before systemd reads them again.
 FILES = (
     *("exempt", "readmit", "store", "renew"),
-    *("disable", "write", "remove", "switch", "enable"),
+    *("disable", "write", "guard", "remove", "switch", "enable"),
 )
 # What gives addresses up, and what is done once everything has ended.
 CLOSING = ("close", "stop")
@@ -89,9 +89,8 @@ class Part:
 
     def prove(self) -> None:
         """Raises ProofFailed, too."""
-        # A service that was reloaded keeps running, and is asked as it is.
-        how = "keep" if self.plan.subjects("refresh") else "once"
-        self.deployer.prove(self.wanted, how)
+        keeps = self.deployer.keeps(self.wanted, self.present, self.plan)
+        self.deployer.prove(self.wanted, "keep" if keeps else "once")
 
 
 Act = t.Callable[[Part], None]

@@ -24,6 +24,7 @@ from dataclasses import replace
 from .._credential.credential import Credential
 from .._credential.keeper import Keeper
 from .._credential.store import Store
+from .._exposure.formula import FORMULA
 from .._host.facts import seals
 from .._host.files import fresh_path, read_text
 from .._host.manager import Manager, Run
@@ -64,7 +65,7 @@ def _recording(wanted: Generation, recorded: Generation | None) -> Change:
 class Reader:
     """One service on this host, as it is and as it shall be."""
 
-    releases: Tree
+    _tree: t.ClassVar[type[Tree]] = Tree
 
     def __init__(
         self,
@@ -78,12 +79,14 @@ class Reader:
         self.systemd = systemd
         self.run = run
         self.manager = Manager(run)
-        self.releases = Tree(name)
+        self.releases = self._tree(name)
         self.ledger = Ledger(name, self.releases.state)
         self.keeper = self._keeper_of(credentials or {})
         self.notes: list[str] = []
         self.exposed: tuple[str, float | None] | None = None
         """What was told of the exposure last, and what it was told from."""
+        self._measured: dict[str, float | None] = {}
+        """What this run has measured, by what it was measured of."""
 
     def _keeper_of(self, credentials: t.Mapping[str, Credential]) -> Keeper:
         return Keeper(
@@ -161,12 +164,12 @@ class Reader:
         """What will be done for `wanted`. Raises Conflict."""
         plan = make_plan(wanted, present, wanted.start, FOLDER)
         self._note_drop_ins(wanted, present)
-        known = present.recorded == wanted and not self.ledger.strays()
-        if not plan.changed and not known:
+        if not plan.changed and not self.is_proven(wanted, present):
             plan = Plan((_recording(wanted, present.recorded),))
         if plan.changed and wanted.sockets:
-            prove = Change("prove", wanted.service, "a request is to start it")
-            plan = Plan((*plan, prove))
+            keeps = self.keeps(wanted, present, plan)
+            why = "it is to answer" if keeps else "a request is to start it"
+            plan = Plan((*plan, Change("prove", wanted.service, why)))
         if self.terms.needrestart:
             restart = self.terms.needrestart == "restart"
             plan = Plan((*self._needrestart(restart), *plan))
@@ -177,6 +180,17 @@ class Reader:
         why = f"more than {self.terms.keep} are kept"
         prune = [Change("prune", self.releases.path(old), why) for old in surplus]
         return Plan((*plan, *prune))
+
+    def is_proven(self, wanted: Generation, present: Present) -> bool:
+        """Whether it is on record that this was proven, and nothing else was left here."""
+        return present.recorded == wanted and not self.ledger.strays()
+
+    def keeps(self, wanted: Generation, present: Present, plan: Plan) -> bool:
+        """Whether the service keeps running, and is proven as it is: one that is
+        reloaded, and one of which nothing changes that was proven to start before."""
+        running = present.state(wanted.service).running and not plan.subjects("stop")
+        known = self.is_proven(wanted, present)
+        return bool(plan.subjects("refresh")) or (running and known)
 
     def _needrestart(self, restart: bool) -> list[Change]:
         return needrestart_changes(self.releases.name, restart)
@@ -215,14 +229,15 @@ class Reader:
         return score
 
     def _exposure_key(self, units: t.Mapping[str, str]) -> str:
-        """What tells one measurement from every other: the texts, and the program that
-        measures, which an upgrade of systemd replaces."""
+        """What tells one measurement from every other: the texts, and what measures:
+        the host's program, which an upgrade of systemd replaces, or the formula here."""
         program = shutil.which("systemd-analyze")
         found = os.stat(program) if program else None
         mark = [found.st_mtime_ns, found.st_size, found.st_ino] if found else []
         shared = [place.stat() for place in _shared_drop_ins()]
         there = [[file.st_mtime_ns, file.st_size, file.st_ino] for file in shared]
-        said = json.dumps([self.systemd, mark, there, dict(units)], sort_keys=True)
+        by = [self.systemd, FORMULA, mark]
+        said = json.dumps([by, there, dict(units)], sort_keys=True)
         return hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()
 
     def _measure(
