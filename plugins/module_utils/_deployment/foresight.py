@@ -192,11 +192,14 @@ class Foreseen:
         units, states = dict(present.generation.units), dict(present.states)
         stored = dict(present.credentials.stored)
         seen = present.credentials.seen
+        access = dict(present.access)
         places = {held.source: held for held in self.goal.credentials.values()}
         for change in self.plan:
             subject = change.subject
             unit = os.path.basename(subject)
             state = states.get(unit, UnitState())
+            if change.action in ("write", "guard", "remove"):
+                access.pop(unit, None)
             if change.action == "write":
                 units[unit] = change.after
                 states[unit] = replace(state, load="loaded", fragment=subject)
@@ -230,4 +233,5 @@ class Foreseen:
             states=states,
             deaf=frozenset(),
             credentials=holding,
+            access=access,
         )

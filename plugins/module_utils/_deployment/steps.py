@@ -64,7 +64,7 @@ class Steps:
 
         `explain(unit)` adds to the message what is known of a unit that will not start.
         """
-        writes = [change for change in plan if change.action == "write"]
+        writes = [change for change in plan if change.action in ("write", "guard")]
         try:
             for change in writes:
                 # What takes room is done while nothing has changed.
@@ -95,7 +95,7 @@ class Steps:
     def step(self, change: Change) -> None:
         """Do one thing. Raises ManagerError, OSError, Sealed and UnusableStore."""
         subject = change.subject
-        if change.action == "write":
+        if change.action in ("write", "guard"):
             put_staged(subject)
         elif change.action == "remove":
             remove(subject)

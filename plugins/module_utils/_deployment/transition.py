@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 
 from .._credential.plan import Holding, erasing, refreshes, renewing, stale, storing
 from .._units.listen import ListenAddress
+from .access import OURS, Access
 from .generation import (
     ACTIVATORS,
     OWNER,
@@ -74,6 +75,8 @@ class Present:
     """Sockets that are open, but not where their files say."""
     credentials: Holding = field(default_factory=Holding)
     """What is in the store, and what the running service sees of it."""
+    access: t.Mapping[str, Access] = field(default_factory=dict)
+    """The unit files whose owner or mode is another than that of what we write."""
 
     @property
     def in_use(self) -> list[Generation]:
@@ -179,13 +182,18 @@ def _unit_changes(wanted: Generation, present: Present, folder: str) -> list[Cha
     for unit in sorted(wanted.units):
         before = present.generation.units.get(unit)
         after = wanted.units[unit]
+        access = present.access.get(unit)
         if before == after:
+            if access:
+                changes.append(_guarding(f"{folder}/{unit}", access))
             continue
         recorded = present.recorded.units.get(unit) if present.recorded else None
         reason = "it is not there"
         if before is not None:
             by_hand = recorded is not None and recorded != before
             reason = "it was changed on the host by hand" if by_hand else "it differs"
+        if access:
+            reason += f"; {access.differs()}"
         changes.append(Change("write", f"{folder}/{unit}", reason, before or "", after))
     for unit in sorted(set(present.generation.units) - set(wanted.units)):
         text = present.generation.units[unit]
@@ -194,6 +202,12 @@ def _unit_changes(wanted: Generation, present: Present, folder: str) -> list[Cha
                 Change("remove", f"{folder}/{unit}", "it is not wanted any more", text)
             )
     return changes
+
+
+def _guarding(path: str, access: Access) -> Change:
+    """A file that says what it is to say, and that somebody else may change. Another takes
+    its place: whoever has it open keeps what is nobody's any more."""
+    return Change("guard", path, access.differs(), str(access), str(OURS))
 
 
 def _release_changes(wanted: Generation, present: Present) -> list[Change]:
@@ -217,8 +231,11 @@ def _reload(
     units: t.Sequence[Change],
     links: t.Sequence[Change],
 ) -> list[Change]:
-    if units:
+    if any(change.action != "guard" for change in units):
         return [Change("reload", "systemd", "unit files change")]
+    if units:
+        # Their dates say nothing of what was read: who may write a file sets its date, too.
+        return [Change("reload", "systemd", "it may have read what others wrote")]
     if links:
         # Until it reads them, systemd 257 says of every unit of the host that it has to.
         return [Change("reload", "systemd", "what starts at boot changes")]

@@ -13,9 +13,10 @@ import glob
 import os
 import typing as t
 
-from .._host.files import read_text
+from .._host.files import owner_and_mode, read_text
 from .._host.manager import Manager
 from .._release.tree import Tree
+from .access import OURS, Access
 from .generation import Generation, owner_of
 from .transition import Present, UnitState
 
@@ -56,7 +57,14 @@ def read_present(
         ),
         recorded=deployed,
         states=read_states(sorted({*files, *names}), manager),
+        access=differing_access(files),
     )
+
+
+def differing_access(units: t.Iterable[str]) -> dict[str, Access]:
+    """The unit files that have another owner or mode than we give them."""
+    found = {unit: owner_and_mode(os.path.join(FOLDER, unit)) for unit in units}
+    return {u: Access(*there) for u, there in found.items() if there and there != OURS}
 
 
 def unit_files(name: str, wanted: t.Collection[str]) -> dict[str, str]:

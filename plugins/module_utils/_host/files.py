@@ -14,6 +14,7 @@ import errno
 import fcntl
 import json
 import os
+import stat
 import time
 import typing as t
 
@@ -23,6 +24,15 @@ _AT_FDCWD = -100
 
 class Locked(RuntimeError):
     """Another run holds the lock for longer than we would wait."""
+
+
+def owner_and_mode(path: str) -> tuple[int, int] | None:
+    """The user that a file belongs to, and its mode; None where there is none."""
+    try:
+        there = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return there.st_uid, stat.S_IMODE(there.st_mode)
 
 
 def read_text(path: str) -> str | None:

@@ -213,6 +213,10 @@ def leftovers(name: str, wanted: Options) -> list[str]:
     there = {unit for unit in there if not unit.endswith(".d")}
     if there != set(units):
         said.append(f"unit files: {sorted(there)}")
+    for unit in there:
+        found = os.lstat(f"{FOLDER}/{unit}")
+        if (found.st_uid, found.st_mode & 0o7777) != (0, 0o644):
+            said.append(f"{unit} is {found.st_uid}'s, with mode {found.st_mode:o}")
     for link in glob.glob(f"{FOLDER}/*.wants/{name}*"):
         if os.path.basename(link) not in units or not os.path.exists(link):
             said.append(f"a link is left: {link}")
@@ -472,6 +476,29 @@ def unwritten(story: Options) -> Options:
     return {"points": [{"where": story["file"], "wrong": [], "result": result}]}
 
 
+def overtaken(story: Options) -> Options:
+    """Take a service away while another run measures it; what both runs said."""
+    removal = "/run/activated-removal"
+
+    def fault() -> None:
+        deployer = MODULES["deployment"].Deployer
+        real = deployer._measure
+
+        def measuring(*args: t.Any) -> t.Any:
+            score = real(*args)
+            said = run("deployment", {"name": story["name"], "state": "absent"})
+            with open(removal, "w") as stream:
+                json.dump(said, stream)
+            return score
+
+        deployer._measure = measuring
+
+    result = run("deployment", story["wish"], fault)
+    with open(removal) as stream:
+        said = json.load(stream)
+    return {"points": [{"where": "", "wrong": [], "result": result, "removal": said}]}
+
+
 def inodes(ports: t.Iterable[str]) -> dict[str, str]:
     """The socket that listens on each port, by its inode."""
     found = {}
@@ -702,6 +729,7 @@ STORIES = {
         moments,
         once,
         unwritten,
+        overtaken,
         turn,
         full,
         barred,

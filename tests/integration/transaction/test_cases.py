@@ -122,6 +122,11 @@ CASES = {
     "drop-in": Case(
         versions(), rests=False, meanwhile=DROP_IN, notes="mine.conf changes what"
     ),
+    "a unit that others may write": Case(
+        versions(),
+        rests=False,
+        meanwhile=f"chmod 0666 {UNITS}/NAME.service; chown 1000 {UNITS}/NAME-http.socket",
+    ),
     "disabled": Case(
         versions(),
         rests=False,
@@ -146,8 +151,8 @@ def table(hosts: t.Any) -> t.Iterator[Shop]:
 
 
 ALL = [(name, mode) for name in CASES for mode in MODES]
-# One mode of each case; these three in all of them. The rest in the long run.
-OFTEN = {"release", "unit", "socket changed"}
+# One mode of each case; these in all of them. The rest in the long run.
+OFTEN = {"release", "unit", "socket changed", "a unit that others may write"}
 SAMPLE = [
     (name, mode)
     for number, (name, mode) in enumerate(ALL)

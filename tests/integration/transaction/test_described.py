@@ -8,10 +8,12 @@ leave alone, and nothing else; and it writes nothing."""
 from __future__ import annotations
 
 import base64
+import subprocess
 import typing as t
 
 import pytest
-from shop import Shop
+from shop import Shop, done
+from stories import tell
 
 pytestmark = pytest.mark.targets
 
@@ -59,6 +61,8 @@ def said(result: dict[str, t.Any]) -> dict[str, t.Any]:
 MEDDLINGS = {
     "a unit was changed by hand": "echo Environment=A=1 >>{units}/{http}",
     "a unit file has gone": "rm {units}/{http}",
+    "a unit can be written by everybody": "chmod 0666 {units}/{service}",
+    "a socket's unit belongs to a user": "chown 1000 {units}/{http}",
     "systemd has not read a unit again": "touch {units}/{service}",
     "a socket is closed": "systemctl stop {http}",
     "the link leads nowhere": "rm /opt/{name}/current",
@@ -86,9 +90,9 @@ def test_it_sees_whatever_the_transaction_would_mend(shop: Shop) -> None:
     assert not shop.install("1").get("failed")
     wanted = wish(shop)
     assert asked(shop, wanted) == {"as_described": False, "changed": False}
-    done = deployed(shop, **wanted)
+    first = deployed(shop, **wanted)
     again = deployed(shop, **wanted)
-    assert (done["changed"], again["changed"]) == (True, False)
+    assert (first["changed"], again["changed"]) == (True, False)
     # A running service sees what it was started with.
     names = {
         "units": "/etc/systemd/system",
@@ -114,6 +118,73 @@ def test_it_sees_whatever_the_transaction_would_mend(shop: Shop) -> None:
     assert asked(shop, wanted)["as_described"] is False
     shop.host.sh(f"systemctl enable -q {names['http']}")
     assert asked(shop, wanted)["as_described"]
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "idle"])
+def test_who_may_write_a_unit_is_part_of_it(shop: Shop, running: bool) -> None:
+    """Whoever may write a unit may have root run what they like."""
+    units = shop.units("http")
+    shop.deployed(units, "1")
+    wanted = {"name": shop.name, "units": units, "release": "1"}
+    if running:
+        assert shop.ask() == "1"
+    http, folder = shop.socket("http"), "/etc/systemd/system"
+    held, started = shop.held(), shop.start_time()
+    for script, unit, before, why in (
+        ("chmod 0666 {}", shop.service, "owner: 0\nmode: 0666\n", "may change what root"),
+        ("chown 1000 {}", http, "owner: 1000\nmode: 0644\n", "belongs to the user 1000"),
+        ("chmod 0600 {}", http, "owner: 0\nmode: 0600\n", "its mode is 0600"),
+    ):  # fmt: skip
+        path = f"{folder}/{unit}"
+        inode = shop.host.sh(f"{script.format(path)}; stat -c %i {path}")
+        assert asked(shop, wanted) == {"as_described": False, "changed": False}
+        info = shop.host.run("service_info", name=shop.name)
+        assert info["changed_by_hand"] == [unit]
+        listing = shop.listing()
+        shown = shop.host.run("deployment", check=True, diff=True, **wanted)
+        assert shop.listing() == listing
+        result = shop.host.run("deployment", diff=True, **wanted)
+        assert (shown["changed"], result["changed"]) == (True, True)
+        assert done(shown) == done(result) == [("guard", unit), ("reload", "systemd")]
+        assert why in shown["plan"][0]["reason"]
+        assert shown["diff"] == result["diff"]
+        assert shown["diff"][0] == {
+            "before_header": path,
+            "after_header": path,
+            "before": before,
+            "after": "owner: 0\nmode: 0644\n",
+        }
+        assert f"- guard {path}: it" in shown["diff"][1]["prepared"]
+        owner, mode, fresh = shop.host.sh(f"stat -c '%u %a %i' {path}").split()
+        assert (owner, mode) == ("0", "644")
+        assert fresh != inode  # whoever had it open has it no more
+        state = "active" if running else "inactive"
+        assert (shop.held(), shop.state()) == (held, state)
+        if running:
+            assert shop.start_time() == started
+        assert asked(shop, wanted)["as_described"]
+
+
+def test_what_was_proven_before_is_not_brought_to_rest(shop: Shop) -> None:
+    """Nothing of the running service changes; it is asked all the same."""
+    units, http = shop.units("http"), shop.socket("http")
+    shop.deployed(units, "1")
+    assert shop.ask() == "1"
+    for script, steps in (
+        (f"touch /etc/systemd/system/{http}", ["reload"]),
+        (f"systemctl disable -q {http}", ["enable", "reload"]),
+    ):
+        started = shop.start_time()
+        shop.host.sh(script)
+        result = shop.deployed(units, "1")
+        assert [action for action, _subject in done(result)] == steps
+        assert result["plan"][-1]["reason"] == "it is to answer"
+        assert "its start is not proven" in str(result["proof"])
+        assert (shop.start_time(), shop.state()) == (started, "active")
+    # Of what is not on record nobody knows that a request starts it.
+    shop.host.sh(f"rm {STATE}/{shop.name}/generations.json")
+    assert done(shop.deployed(units, "1")) == [("record", shop.name)]
+    assert shop.start_time() != started
 
 
 def test_it_sees_every_other_wish(shop: Shop) -> None:
@@ -205,6 +276,47 @@ def test_what_was_measured_is_measured_again_where_it_may_differ(shop: Shop) -> 
     # It goes with the service, so that the next of its name begins anew.
     assert not shop.remove().get("failed")
     assert not shop.has(record)
+
+
+def test_what_was_measured_is_written_under_the_lock(shop: Shop) -> None:
+    record = f"{STATE}/{shop.name}/exposure.json"
+    units = shop.units("http")
+    score = shop.deployed(units, "1")["exposure"]
+    assert shop.has(record)
+    shop.host.sh(f"rm {record}")
+    holder = subprocess.Popen(
+        [
+            *(shop.host.engine, "exec", "-i", shop.host.container),
+            *("flock", f"{STATE}/{shop.name}/lock", "sh", "-c", "echo held; cat"),
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert holder.stdin
+    assert holder.stdout
+    try:
+        assert holder.stdout.readline() == b"held\n"
+        # All is as described, which nobody has to wait for.
+        result = shop.deployed(units, "1")
+        assert (result["changed"], result["exposure"]) == (False, score)
+        assert not shop.has(record)
+    finally:
+        holder.stdin.close()
+        holder.wait()
+    assert shop.deployed(units, "1")["exposure"] == score
+    assert shop.has(record)
+
+
+def test_what_was_measured_is_not_kept_of_a_service_that_has_gone(shop: Shop) -> None:
+    """Another run takes it away while this one measures."""
+    assert not shop.install("1").get("failed")
+    wanted = {"name": shop.name, "units": shop.units("http"), "release": "1"}
+    deployed(shop, **wanted)
+    shop.host.sh(f"rm {STATE}/{shop.name}/exposure.json")
+    (said,) = tell(shop, "overtaken", wish=wanted)
+    assert not said["result"].get("failed"), said["result"]
+    assert not said["removal"].get("failed"), said["removal"]
+    assert not shop.has(f"{STATE}/{shop.name}")
 
 
 def test_what_holds_for_every_service_is_measured_before_it_is_read(shop: Shop) -> None:

@@ -6,9 +6,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ansible_collections.activated.services.plugins.module_utils._credential.plan import (
+from ansible_collections.activated.services.plugins.module_utils._credential.held import (
     Held,
+)
+from ansible_collections.activated.services.plugins.module_utils._credential.plan import (
     Holding,
+)
+from ansible_collections.activated.services.plugins.module_utils._deployment.access import (
+    Access,
 )
 from ansible_collections.activated.services.plugins.module_utils._deployment.foresight import (
     Foreseen,
@@ -71,12 +76,17 @@ def test_the_steps_of_a_plan_on_paper() -> None:
         },
         deaf=frozenset({"shop-more.socket"}),
         credentials=Holding(had, {"key": "b"}),
+        access=dict.fromkeys(
+            ("shop.service", "shop-more.socket", "shop-kept.socket", "shop-a.socket"),
+            Access(1000, 0o644),
+        ),
     )
     rows = [
         ("store", f"{store}/key"),
         ("disable", "shop-more.socket"),
         ("write", f"{DIR}/shop.service", "one"),
         ("write", f"{DIR}/shop-http.socket", "http"),
+        ("guard", f"{DIR}/shop-a.socket"),
         ("remove", f"{DIR}/shop-more.socket"),
         ("enable", "shop-http.socket"),
         ("reload", "systemd"),
@@ -98,6 +108,7 @@ def test_the_steps_of_a_plan_on_paper() -> None:
     )
     assert then.state("shop-more.socket").active == "inactive"
     assert then.deaf == frozenset()
+    assert list(then.access) == ["shop-kept.socket"]
     assert then.credentials == Holding({f"{store}/key": "c"}, None)
 
 

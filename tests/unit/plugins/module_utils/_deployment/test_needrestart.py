@@ -6,10 +6,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from ansible_collections.activated.services.plugins.module_utils._deployment import (
+    needrestart,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.needrestart import (
     needrestart_changes,
     snippet,
@@ -17,6 +21,18 @@ from ansible_collections.activated.services.plugins.module_utils._deployment.nee
 from ansible_collections.activated.services.plugins.module_utils._deployment.transition import (
     Conflict,
 )
+
+
+@pytest.fixture(autouse=True)
+def ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever runs the tests is root here, whatever the umask is."""
+    monkeypatch.setattr(needrestart, "OURS", (os.geteuid(), 0o644))
+
+
+def write(folder: Path, text: str, mode: int = 0o644) -> None:
+    path = folder / "activated-shop.conf"
+    path.write_text(text)
+    path.chmod(mode)
 
 
 def asked(folder: Path, restart: bool = False) -> list[tuple[str, str]]:
@@ -31,18 +47,24 @@ def test_a_host_without_needrestart_needs_nothing(tmp_path: Path) -> None:
 
 def test_the_file_is_written_once(tmp_path: Path) -> None:
     assert asked(tmp_path) == [("exempt", "activated-shop.conf")]
-    (tmp_path / "activated-shop.conf").write_text(snippet("shop"))
+    write(tmp_path, snippet("shop"))
     assert asked(tmp_path) == []
 
 
+@pytest.mark.parametrize("mode", [0o666, 0o664, 0o600])
+def test_what_others_may_write_is_replaced(tmp_path: Path, mode: int) -> None:
+    write(tmp_path, snippet("shop"), mode)
+    assert asked(tmp_path) == [("exempt", "activated-shop.conf")]
+
+
 def test_what_was_changed_by_hand_is_undone(tmp_path: Path) -> None:
-    (tmp_path / "activated-shop.conf").write_text(snippet("shop") + "1;\n")
+    write(tmp_path, snippet("shop") + "1;\n")
     assert asked(tmp_path) == [("exempt", "activated-shop.conf")]
 
 
 def test_it_goes_when_needrestart_may(tmp_path: Path) -> None:
     assert asked(tmp_path, restart=True) == []
-    (tmp_path / "activated-shop.conf").write_text(snippet("shop"))
+    write(tmp_path, snippet("shop"))
     assert asked(tmp_path, restart=True) == [("readmit", "activated-shop.conf")]
 
 

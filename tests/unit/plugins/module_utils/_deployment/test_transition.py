@@ -17,6 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ansible_collections.activated.services.plugins.module_utils._deployment.access import (
+    Access,
+)
 from ansible_collections.activated.services.plugins.module_utils._deployment.generation import (
     OWNER,
     Generation,
@@ -122,6 +125,56 @@ def test_an_always_on_service_is_started() -> None:
         RELOAD,
         ("start", "shop.service"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("uid", "mode", "why"),
+    [
+        (0, 0o666, "its mode is 0666: others than root may change what root runs"),
+        (0, 0o664, "its mode is 0664: others than root may change what root runs"),
+        (0, 0o600, "its mode is 0600"),
+        (
+            1000,
+            0o644,
+            "it belongs to the user 1000: others than root may change what root runs",
+        ),
+        (
+            7,
+            0o755,
+            "it belongs to the user 7 and its mode is 0755: others than root may change "
+            "what root runs",
+        ),
+    ],
+)
+@pytest.mark.parametrize("running", [True, False])
+def test_what_others_may_write_is_put_back_and_read_again(
+    uid: int, mode: int, why: str, running: bool
+) -> None:
+    here = found(ONE, running=running)
+    loose = replace(here, access={"shop.service": Access(uid, mode)})
+    plan = make_plan(ONE, loose, "on_demand", DIR)
+    assert [(c.action, c.subject) for c in plan] == [
+        ("guard", f"{DIR}/shop.service"),
+        RELOAD,
+    ]
+    guard, reload = plan
+    assert guard.reason == why
+    assert guard.before == f"owner: {uid}\nmode: {mode:04o}\n"
+    assert guard.after == "owner: 0\nmode: 0644\n"
+    assert reload.reason == "it may have read what others wrote"
+
+
+def test_what_is_written_anew_says_who_could_write_it() -> None:
+    other = replace(ONE, units={**ONE.units, "shop.service": text("[Service]\n")})
+    here = replace(
+        found(other, recorded=ONE), access={"shop.service": Access(0, 0o666)}
+    )
+    write, reload = make_plan(ONE, here, "on_demand", DIR).only("write", "reload")
+    assert write.reason == (
+        "it was changed on the host by hand; its mode is 0666: others than root may "
+        "change what root runs"
+    )
+    assert reload.reason == "unit files change"
 
 
 STOP = ("stop", "shop.service")
