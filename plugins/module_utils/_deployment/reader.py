@@ -24,9 +24,9 @@ from dataclasses import replace
 from .._credential.credential import Credential
 from .._credential.keeper import Keeper
 from .._credential.store import Store
-from .._exposure.formula import FORMULA
 from .._host.facts import seals
 from .._host.files import fresh_path, read_text
+from .._host.formula import FORMULA
 from .._host.manager import Manager, Run
 from .._host.proc import Proc
 from .._release.tree import Tree

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from ansible_collections.activated.services.plugins.module_utils._exposure import (
+from ansible_collections.activated.services.plugins.module_utils._host import (
     formula,
 )
 
