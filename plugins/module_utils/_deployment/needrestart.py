@@ -17,7 +17,7 @@ import os
 import re
 
 from .._host.files import owner_and_mode, read_text
-from .access import OURS
+from .access import OURS, Access
 from .generation import OWNER, owner_of
 from .plan import Change
 from .transition import Conflict
@@ -64,9 +64,13 @@ def needrestart_changes(
             return []
         why = "needrestart may restart the service"
         return [Change("readmit", path, why, there)]
-    # It is Perl that root runs: who may write it may do anything.
-    guarded = gone or owner_and_mode(path) == OURS
-    if (there == snippet(name) and guarded) or not os.path.isdir(folder):
+    if not os.path.isdir(folder):
         return []
     why = "needrestart is to report the service, not to restart it"
+    if there == snippet(name):
+        # It is Perl that root runs: who may write it may do anything.
+        found = owner_and_mode(path)
+        if found in (None, OURS):
+            return []
+        why = Access(*found).differs()
     return [Change("exempt", path, why, there or "", snippet(name))]

@@ -27,7 +27,9 @@ class Case:
 
     change: t.Callable[[Shop, bool], tuple[Version, Version]]
     rests: bool = True
-    """Whether a running service is brought to rest."""
+    """Whether a running service is brought to rest by the plan."""
+    anew: bool = False
+    """Whether it is brought to rest by its proof alone: this was not proven before."""
     reloads: bool = True
     kept: tuple[int, ...] = (0, 1)
     """Which ports stay open throughout, by the same socket."""
@@ -73,7 +75,7 @@ CASES = {
     "nothing": Case(versions(), rests=False, reloads=False, changed=False),
     "release": Case(versions(then={"release": "2"})),
     "unit": Case(versions(then={"greeting": "hi"})),
-    "comment": Case(versions(then={"body": "# a word\n"}), rests=False),
+    "comment": Case(versions(then={"body": "# a word\n"}), rests=False, anew=True),
     "socket changed": Case(
         versions(then={"back": "Backlog=7\n"}), kept=(0,)
     ),
@@ -164,7 +166,8 @@ SAMPLE = [
 def test_what_becomes_of_it(table: Shop, name: str, mode: str) -> None:
     shop, case, (running, eager) = table, CASES[name], MODES[mode]
     old, new = case.change(shop, eager)
-    fact = turn(shop, old, new, running, case.meanwhile)
+    # What is to keep running does so through the proof, too.
+    fact = turn(shop, old, new, running, case.meanwhile, proof=not case.rests)
     assert not fact["msg"], fact["msg"]
     assert fact["wrong"] == [], fact
     assert fact["check"] == fact["plan"]
@@ -173,16 +176,22 @@ def test_what_becomes_of_it(table: Shop, name: str, mode: str) -> None:
     assert fact["kept"] == [str(shop.ports[i]) for i in case.kept], fact
     if eager or not new.sockets:
         assert fact["state"] == "active"
-        assert fact["same"] != case.rests, fact
+        assert fact["same"] != (case.rests or case.anew), fact
     elif running and not case.rests:
-        assert (fact["state"], fact["same"]) == ("active", True)
+        assert (fact["state"], fact["same"]) == ("active", not case.anew)
     else:
         assert fact["state"] == "inactive"
     assert case.notes in "\n".join(fact["notes"])
 
 
 def turn(
-    shop: Shop, old: Version, new: Version, running: bool, meanwhile: str = ""
+    shop: Shop,
+    old: Version,
+    new: Version,
+    running: bool,
+    meanwhile: str = "",
+    *,
+    proof: bool = False,
 ) -> dict[str, t.Any]:
     """From one version to another, with something that happens between the two."""
     script = meanwhile.replace("NAME", shop.name).replace("PORT3", str(shop.ports[3]))
@@ -198,5 +207,6 @@ def turn(
         answers=new.answers,
         running=running,
         meanwhile=script,
+        proof=proof,
     )
     return told[0]

@@ -54,7 +54,9 @@ def test_the_file_is_written_once(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o666, 0o664, 0o600])
 def test_what_others_may_write_is_replaced(tmp_path: Path, mode: int) -> None:
     write(tmp_path, snippet("shop"), mode)
-    assert asked(tmp_path) == [("exempt", "activated-shop.conf")]
+    (change,) = needrestart_changes("shop", False, str(tmp_path))
+    assert (change.action, change.after) == ("exempt", snippet("shop"))
+    assert f"its mode is {mode:04o}" in change.reason
 
 
 def test_what_was_changed_by_hand_is_undone(tmp_path: Path) -> None:
