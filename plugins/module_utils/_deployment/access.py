@@ -21,6 +21,12 @@ class Access(t.NamedTuple):
         """As it is shown in a diff."""
         return f"owner: {self.uid}\nmode: {self.mode:04o}\n"
 
+    @property
+    def is_open(self) -> bool:
+        """Whether others than root may write the file. A list of access rights shows in
+        the bits of the group (acl(5))."""
+        return self.uid != OURS.uid or bool(self.mode & 0o022)
+
     def differs(self) -> str:
         """What differs from OURS, in words."""
         said = []
@@ -28,9 +34,7 @@ class Access(t.NamedTuple):
             said.append(f"it belongs to the user {self.uid}")
         if self.mode != OURS.mode:
             said.append(f"its mode is {self.mode:04o}")
-        # A list of access rights shows in the bits of the group (acl(5)).
-        open_to = self.uid != OURS.uid or self.mode & 0o022
-        others = ": others than root may change what root runs" if open_to else ""
+        others = ": others than root may change what root runs" if self.is_open else ""
         return " and ".join(said) + others
 
 

@@ -59,6 +59,8 @@ class Transaction:
     """What tells the deployments that stand or fall together from all others."""
     members: tuple[str, ...] = ()
     """The services of that group, this one included."""
+    loose: tuple[str, ...] = ()
+    """The units that others than root could write when it began."""
 
     @property
     def removes(self) -> bool:
@@ -168,6 +170,7 @@ class Ledger:
                 int(record["commits"]),
                 str(record.get("group", "")),
                 tuple(str(name) for name in record.get("members", ())),
+                tuple(str(unit) for unit in record.get("loose", ())),
             )
         except (TypeError, KeyError, ValueError) as exc:
             raise self._broken(self._transaction, exc) from exc
@@ -186,6 +189,7 @@ class Ledger:
                 "commits": opened.commits,
                 "group": opened.group,
                 "members": list(opened.members),
+                "loose": list(opened.loose),
             },
         )
         return opened

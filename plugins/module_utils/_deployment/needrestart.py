@@ -73,4 +73,6 @@ def needrestart_changes(
         if found in (None, OURS):
             return []
         why = Access(*found).differs()
+        if os.path.islink(path):
+            why = f"it is a link to {os.readlink(path)}, and no file of its own"
     return [Change("exempt", path, why, there or "", snippet(name))]

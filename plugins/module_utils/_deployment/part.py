@@ -12,7 +12,7 @@ import typing as t
 from dataclasses import dataclass, field
 
 from .._host.rest import rest
-from .deployer import Deployer, DeploymentFailed
+from .deployer import Deployer, DeploymentFailed, ProofFailed
 from .generation import Generation
 from .ledger import Transaction
 from .plan import Plan
@@ -89,8 +89,15 @@ class Part:
 
     def prove(self) -> None:
         """Raises ProofFailed, too."""
-        keeps = self.deployer.keeps(self.wanted, self.present, self.plan)
-        self.deployer.prove(self.wanted, "keep" if keeps else "once")
+        if self.deployer.keeps(self.wanted, self.present, self.plan):
+            try:
+                self.deployer.prove(self.wanted, "keep")
+                return
+            except ProofFailed:
+                # A reload was asked of what runs; else it may be what runs that is wrong.
+                if self.plan.subjects("refresh"):
+                    raise
+        self.deployer.prove(self.wanted)
 
 
 Act = t.Callable[[Part], None]

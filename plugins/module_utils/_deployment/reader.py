@@ -39,6 +39,9 @@ from .terms import Terms
 from .transition import Present, make_plan
 from .units_dir import FOLDER, read_present
 
+# What a plan has beside what it does to the service.
+BESIDE = {"exempt", "readmit", "reload", "prove", "prune"}
+
 
 class Unmeasured(LookupError):
     """The exposure of a unit is not on record, and this reader measures none."""
@@ -187,10 +190,18 @@ class Reader:
 
     def keeps(self, wanted: Generation, present: Present, plan: Plan) -> bool:
         """Whether the service keeps running, and is proven as it is: one that is
-        reloaded, and one of which nothing changes that was proven to start before."""
-        running = present.state(wanted.service).running and not plan.subjects("stop")
-        known = self.is_proven(wanted, present)
-        return bool(plan.subjects("refresh")) or (running and known)
+        reloaded, and one that was proven to start before, of which nothing is to be done
+        but to put back who may write its files, where root alone could."""
+        if plan.subjects("refresh"):
+            return True
+        # A reload that is due may bring what the running process was not started with.
+        unread = any(present.state(unit).needs_reload for unit in wanted.units)
+        return (
+            {change.action for change in plan} - BESIDE == {"guard"}
+            and present.state(wanted.service).active in ("active", "reloading")
+            and self.is_proven(wanted, present)
+            and not unread
+        )
 
     def _needrestart(self, restart: bool) -> list[Change]:
         return needrestart_changes(self.releases.name, restart)

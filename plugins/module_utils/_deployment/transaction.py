@@ -125,9 +125,11 @@ class Group:
         self.failed = True
         said = [str(why)]
         if _its_own_fault(why):
+            ledger, reason = culprit.deployer.ledger, str(why).split("\n", 1)[0]
             try:
-                reason = str(why).split("\n", 1)[0]
-                culprit.deployer.ledger.void(culprit.wanted, reason)
+                # What is on record was proven: that it fails now is the host's doing.
+                if culprit.wanted != ledger.deployed():
+                    ledger.void(culprit.wanted, reason)
             except OSError as exc:
                 said.append(f"That it failed could not be written down: {exc}")
         becomes: dict[str, str] = {}
@@ -205,6 +207,7 @@ def _begin(groups: t.Sequence[Group]) -> None:
                         part.leaving,
                         group=name,
                         members=members,
+                        loose=tuple(sorted(part.present.others)),
                     )
                 )
     except OSError:
@@ -261,7 +264,8 @@ def parts_back(begun: t.Sequence[Open]) -> list[Part]:
     for deployer, transaction in begun:
         before, wanted = transaction.before, transaction.wanted
         tried = tuple(g for g in (before, wanted) if g.units)
-        found.append(replace(deployer.read(before, wanted), tried=tried))
+        here = _found(deployer, before, wanted)
+        found.append(replace(here, tried=tried, loose=transaction.loose))
     parts = [
         _part_back(deployer, transaction, replace(here, deaf=here.deaf | claimed))
         for (deployer, transaction), here in zip(begun, found)
@@ -269,6 +273,12 @@ def parts_back(begun: t.Sequence[Open]) -> list[Part]:
     ]
     give_way(parts)
     return parts
+
+
+def _found(deployer: Deployer, *known: Generation) -> Present:
+    """The service as it is, but for who may write its units. To put that back is no part
+    of the way back, which it could hinder; the next plan does it."""
+    return replace(deployer.read(*known), access={})
 
 
 def _claimed(here: Present, others: t.Sequence[Present]) -> set[str]:
@@ -355,10 +365,11 @@ def _proven_again(part: Part) -> str:
     deployer, before = part.deployer, part.wanted
     for last in (False, True):
         try:
+            # It is not asked as it is: by what it runs is not on record, after a kill.
             deployer.prove(before)
             break
         except ProofFailed as exc:
-            present = deployer.read(before)
+            present = _found(deployer, before)
             states = [present.state(unit).active for unit in before.sockets]
             if last or set(states) <= {"active"}:
                 return f"The host was put back to what it ran before, but {exc}"

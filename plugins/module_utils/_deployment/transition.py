@@ -77,6 +77,15 @@ class Present:
     """What is in the store, and what the running service sees of it."""
     access: t.Mapping[str, Access] = field(default_factory=dict)
     """The unit files whose owner or mode is another than that of what we write."""
+    loose: tuple[str, ...] = ()
+    """The units that others could write before an interrupted run put them back."""
+
+    @property
+    def others(self) -> set[str]:
+        """The units of which others than root may have said what systemd has read: their
+        files do not tell by what the service runs, or how its sockets are open."""
+        here = {unit for unit, access in self.access.items() if access.is_open}
+        return here.union(self.loose)
 
     @property
     def in_use(self) -> list[Generation]:
@@ -231,11 +240,9 @@ def _reload(
     units: t.Sequence[Change],
     links: t.Sequence[Change],
 ) -> list[Change]:
-    if any(change.action != "guard" for change in units):
-        return [Change("reload", "systemd", "unit files change")]
     if units:
-        # Their dates say nothing of what was read: who may write a file sets its date, too.
-        return [Change("reload", "systemd", "it may have read what others wrote")]
+        # The dates of the files say nothing of what was read: who may write them sets them.
+        return [Change("reload", "systemd", "unit files change")]
     if links:
         # Until it reads them, systemd 257 says of every unit of the host that it has to.
         return [Change("reload", "systemd", "what starts at boot changes")]
@@ -371,6 +378,8 @@ def _why_rest(wanted: Generation, present: Present) -> str:
         definition(g.units.get(wanted.service, "")) != after for g in present.in_use
     ):
         return "its unit changes"
+    if wanted.service in present.others:
+        return "others may have said what it runs"
     if wanted.release is not None and (
         any(wanted.release != generation.release for generation in present.in_use)
         or (recorded and recorded.digest and recorded.digest != wanted.digest)
@@ -391,6 +400,9 @@ def _opening(wanted: Generation, present: Present) -> list[Change]:
             changes.append(Change("open", unit, reason))
         elif any(definition(text, kind) != after for text in before):
             changes.append(Change("reopen", unit, "its own definition changes"))
+        elif unit in present.others:
+            reason = "others may have said how it is open"
+            changes.append(Change("reopen", unit, reason))
         elif unit in present.deaf:
             reason = "it is open, but not where its file says"
             changes.append(Change("reopen", unit, reason))

@@ -14,4 +14,4 @@ from __future__ import annotations
 
 import typing as t
 
-FORMULA: t.Final = "e539a84cfabe5132"
+FORMULA: t.Final = "48ccef558813b74a"

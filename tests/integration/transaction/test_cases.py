@@ -27,9 +27,7 @@ class Case:
 
     change: t.Callable[[Shop, bool], tuple[Version, Version]]
     rests: bool = True
-    """Whether a running service is brought to rest by the plan."""
-    anew: bool = False
-    """Whether it is brought to rest by its proof alone: this was not proven before."""
+    """Whether a running service is brought to rest."""
     reloads: bool = True
     kept: tuple[int, ...] = (0, 1)
     """Which ports stay open throughout, by the same socket."""
@@ -75,7 +73,7 @@ CASES = {
     "nothing": Case(versions(), rests=False, reloads=False, changed=False),
     "release": Case(versions(then={"release": "2"})),
     "unit": Case(versions(then={"greeting": "hi"})),
-    "comment": Case(versions(then={"body": "# a word\n"}), rests=False, anew=True),
+    "comment": Case(versions(then={"body": "# a word\n"}), rests=False),
     "socket changed": Case(
         versions(then={"back": "Backlog=7\n"}), kept=(0,)
     ),
@@ -124,10 +122,15 @@ CASES = {
     "drop-in": Case(
         versions(), rests=False, meanwhile=DROP_IN, notes="mine.conf changes what"
     ),
-    "a unit that others may write": Case(
+    "units that others may write": Case(
+        versions(),
+        meanwhile=f"chmod 0666 {UNITS}/NAME.service; chown 1000 {UNITS}/NAME-http.socket",
+        kept=(1,),
+    ),
+    "units of another mode": Case(
         versions(),
         rests=False,
-        meanwhile=f"chmod 0666 {UNITS}/NAME.service; chown 1000 {UNITS}/NAME-http.socket",
+        meanwhile=f"chmod 0600 {UNITS}/NAME.service; chmod 0755 {UNITS}/NAME-http.socket",
     ),
     "disabled": Case(
         versions(),
@@ -154,7 +157,7 @@ def table(hosts: t.Any) -> t.Iterator[Shop]:
 
 ALL = [(name, mode) for name in CASES for mode in MODES]
 # One mode of each case; these in all of them. The rest in the long run.
-OFTEN = {"release", "unit", "socket changed", "a unit that others may write"}
+OFTEN = {"release", "unit", "socket changed", "units that others may write"}
 SAMPLE = [
     (name, mode)
     for number, (name, mode) in enumerate(ALL)
@@ -166,8 +169,7 @@ SAMPLE = [
 def test_what_becomes_of_it(table: Shop, name: str, mode: str) -> None:
     shop, case, (running, eager) = table, CASES[name], MODES[mode]
     old, new = case.change(shop, eager)
-    # What is to keep running does so through the proof, too.
-    fact = turn(shop, old, new, running, case.meanwhile, proof=not case.rests)
+    fact = turn(shop, old, new, running, case.meanwhile)
     assert not fact["msg"], fact["msg"]
     assert fact["wrong"] == [], fact
     assert fact["check"] == fact["plan"]
@@ -176,22 +178,16 @@ def test_what_becomes_of_it(table: Shop, name: str, mode: str) -> None:
     assert fact["kept"] == [str(shop.ports[i]) for i in case.kept], fact
     if eager or not new.sockets:
         assert fact["state"] == "active"
-        assert fact["same"] != (case.rests or case.anew), fact
+        assert fact["same"] != case.rests, fact
     elif running and not case.rests:
-        assert (fact["state"], fact["same"]) == ("active", not case.anew)
+        assert (fact["state"], fact["same"]) == ("active", True)
     else:
         assert fact["state"] == "inactive"
     assert case.notes in "\n".join(fact["notes"])
 
 
 def turn(
-    shop: Shop,
-    old: Version,
-    new: Version,
-    running: bool,
-    meanwhile: str = "",
-    *,
-    proof: bool = False,
+    shop: Shop, old: Version, new: Version, running: bool, meanwhile: str = ""
 ) -> dict[str, t.Any]:
     """From one version to another, with something that happens between the two."""
     script = meanwhile.replace("NAME", shop.name).replace("PORT3", str(shop.ports[3]))
@@ -207,6 +203,5 @@ def turn(
         answers=new.answers,
         running=running,
         meanwhile=script,
-        proof=proof,
     )
     return told[0]

@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 from shop import Shop, done
-from stories import tell
+from stories import tell, wrong
 
 pytestmark = pytest.mark.targets
 
@@ -126,15 +126,23 @@ def test_who_may_write_a_unit_is_part_of_it(shop: Shop, running: bool) -> None:
     units = shop.units("http")
     shop.deployed(units, "1")
     wanted = {"name": shop.name, "units": units, "release": "1"}
-    if running:
-        assert shop.ask() == "1"
     http, folder = shop.socket("http"), "/etc/systemd/system"
-    held, started = shop.held(), shop.start_time()
-    for script, unit, before, why in (
-        ("chmod 0666 {}", shop.service, "owner: 0\nmode: 0666\n", "may change what root"),
-        ("chown 1000 {}", http, "owner: 1000\nmode: 0644\n", "belongs to the user 1000"),
-        ("chmod 0600 {}", http, "owner: 0\nmode: 0600\n", "its mode is 0600"),
-    ):  # fmt: skip
+    stop, anew = ("stop", shop.service), ("reopen", http)
+    for script, unit, before, why, then in (
+        (
+            "chmod 0666 {}",
+            shop.service,
+            "0\nmode: 0666",
+            "may change what root",
+            [stop],
+        ),
+        ("chown 1000 {}", http, "1000\nmode: 0644", "the user 1000", [stop, anew]),
+        ("chmod 0600 {}", shop.service, "0\nmode: 0600", "its mode is 0600", []),
+        ("chmod 0755 {}", http, "0\nmode: 0755", "its mode is 0755", []),
+    ):
+        if running:
+            assert shop.ask() == "1"
+        held, started = shop.held(), shop.start_time()
         path = f"{folder}/{unit}"
         inode = shop.host.sh(f"{script.format(path)}; stat -c %i {path}")
         assert asked(shop, wanted) == {"as_described": False, "changed": False}
@@ -145,46 +153,133 @@ def test_who_may_write_a_unit_is_part_of_it(shop: Shop, running: bool) -> None:
         assert shop.listing() == listing
         result = shop.host.run("deployment", diff=True, **wanted)
         assert (shown["changed"], result["changed"]) == (True, True)
-        assert done(shown) == done(result) == [("guard", unit), ("reload", "systemd")]
+        steps = [step for step in then if running or step != stop]
+        steps = [("guard", unit), ("reload", "systemd"), *steps]
+        assert done(shown) == done(result) == steps
         assert why in shown["plan"][0]["reason"]
         assert shown["diff"] == result["diff"]
         assert shown["diff"][0] == {
             "before_header": path,
             "after_header": path,
-            "before": before,
+            "before": f"owner: {before}\n",
             "after": "owner: 0\nmode: 0644\n",
         }
         assert f"- guard {path}: it" in shown["diff"][1]["prepared"]
         owner, mode, fresh = shop.host.sh(f"stat -c '%u %a %i' {path}").split()
         assert (owner, mode) == ("0", "644")
         assert fresh != inode  # whoever had it open has it no more
-        state = "active" if running else "inactive"
-        assert (shop.held(), shop.state()) == (held, state)
-        if running:
-            assert shop.start_time() == started
+        assert (shop.held() == held) == (anew not in then)
+        if running and not then:
+            assert (shop.start_time(), shop.state()) == (started, "active")
         assert asked(shop, wanted)["as_described"]
 
 
-def test_what_was_proven_before_is_not_brought_to_rest(shop: Shop) -> None:
-    """Nothing of the running service changes; it is asked all the same."""
+@pytest.mark.parametrize("at", ["", "step reload", "step stop"])
+def test_what_others_had_started_does_not_run_on(shop: Shop, at: str) -> None:
+    """They write a unit, have it read and started, and leave it as it was; nor does it
+    where the run that finds that is killed in the middle."""
+    units, unit = shop.units("http"), f"/etc/systemd/system/{shop.service}"
+    shop.deployed(units, "1")
+    theirs, kept = f"/srv/{shop.name}-theirs", f"/srv/{shop.name}-kept"
+    shop.host.write(
+        {
+            f"{theirs}!": "#!/bin/sh\nGREETING=theirs "
+            f"exec /opt/{shop.name}/current/bin/serve\n"
+        }
+    )
+    shop.host.sh(
+        f"chmod 0666 {unit}; cp -p {unit} {kept}; systemctl stop {shop.service}; "
+        f"sed -i 's#^ExecStart=.*#ExecStart={theirs}#' {unit}; systemctl daemon-reload"
+    )
+    assert shop.ask() == "1 theirs"
+    shop.host.sh(f"cat {kept} >{unit}; touch -r {kept} {unit}")
+    steps = [("guard", shop.service), ("reload", "systemd"), ("stop", shop.service)]
+    if at:
+        wish = {"name": shop.name, "units": units, "release": "1"}
+        killed = tell(shop, "once", wish=wish, at=at)
+        assert not wrong(killed), wrong(killed)
+        assert shop.ask() == "1 theirs"
+    assert done(shop.deployed(units, "1")) == ([] if at else steps)
+    assert shop.ask() == "1"
+
+
+def test_what_others_had_opened_is_opened_anew_after_a_kill(shop: Shop) -> None:
     units, http = shop.units("http"), shop.socket("http")
     shop.deployed(units, "1")
+    held = shop.held()
+    shop.host.sh(f"chmod 0666 /etc/systemd/system/{http}")
+    wish = {"name": shop.name, "units": units, "release": "1"}
+    killed = tell(shop, "once", wish=wish, at="step reopen")
+    assert not wrong(killed), wrong(killed)
+    assert shop.held() == held
+    shown = shop.host.run("deployment", check=True, diff=True, **wish)
+    result = shop.host.run("deployment", diff=True, **wish)
+    assert shown["diff"] == result["diff"]
+    assert f"- reopen {http}: others may have said how" in str(result["diff"])
+    assert (done(result), shop.held() == held) == ([], False)
+
+
+# What the process that runs was not started with, or does not do any more.
+UNFIT = {
+    "a drop-in that was not read": (
+        "mkdir -p {unit}.d; "
+        "printf '[Service]\nPrivateDevices=yes\nCapabilityBoundingSet=\n' >{unit}.d/x.conf"
+    ),
+    "a drop-in for all that was not read": (
+        "mkdir -p {folder}/service.d; "
+        "printf '[Service]\nPrivateDevices=yes\n' >{folder}/service.d/{name}.conf"
+    ),
+    "a unit that was not read": "touch -d +1min {unit}",
+    "a process that hangs": "kill -STOP $(systemctl show -P MainPID {service})",
+    "a service that ends": "systemctl stop --no-block {service}",
+}
+
+
+@pytest.mark.parametrize("mode", ["0644", "0600"])
+@pytest.mark.parametrize("what", UNFIT)
+def test_what_may_not_pass_as_it_is_is_started_anew(
+    shop: Shop, what: str, mode: str
+) -> None:
+    """It was proven before, and nothing of it changes: it is not given up for that."""
+    names = {
+        "folder": "/etc/systemd/system",
+        "name": shop.name,
+        "service": shop.service,
+        "unit": f"/etc/systemd/system/{shop.service}",
+    }
+    units = shop.units("http", body="ExecStop=/bin/sleep 1\n")
+    shop.deployed(units, "1")
     assert shop.ask() == "1"
-    for script, steps in (
-        (f"touch /etc/systemd/system/{http}", ["reload"]),
-        (f"systemctl disable -q {http}", ["enable", "reload"]),
-    ):
-        started = shop.start_time()
-        shop.host.sh(script)
-        result = shop.deployed(units, "1")
-        assert [action for action, _subject in done(result)] == steps
-        assert result["plan"][-1]["reason"] == "it is to answer"
-        assert "its start is not proven" in str(result["proof"])
-        assert (shop.start_time(), shop.state()) == (started, "active")
-    # Of what is not on record nobody knows that a request starts it.
-    shop.host.sh(f"rm {STATE}/{shop.name}/generations.json")
-    assert done(shop.deployed(units, "1")) == [("record", shop.name)]
+    started = shop.start_time()
+    script = UNFIT[what].replace("show -P", "show --value -p").format(**names)
+    shop.host.sh(f"touch -d +1min {names['folder']}/{shop.socket('http')}; {script}")
+    shop.host.sh(f"chmod {mode} {names['unit']}")
+    try:
+        result = shop.deployed(units, "1", timeout=5)
+    finally:
+        shop.host.sh(f"rm -f {names['folder']}/service.d/{shop.name}.conf")
+    assert result["changed"]
+    assert shop.ask() == "1"
     assert shop.start_time() != started
+    assert not shop.host.run("service_info", name=shop.name)["voided"]
+
+
+def test_a_hindrance_to_put_a_unit_back_does_not_hinder_the_way_back(
+    shop: Shop,
+) -> None:
+    units, unit = shop.units("http"), f"/etc/systemd/system/{shop.service}"
+    shop.deployed(units, "1")
+    own = f"/srv/{shop.name}-own"
+    shop.host.sh(f"cp {unit} {own}; chmod 0600 {own}; mount --bind {own} {unit}")
+    try:
+        for _ in range(2):
+            failed = shop.deploy(units, "1")
+            assert "guard" in failed["msg"]
+            assert "put back to what it ran before, and that is proven" in failed["msg"]
+            assert not shop.host.run("service_info", name=shop.name)["interrupted"]
+    finally:
+        shop.host.sh(f"umount {unit}")
+    assert shop.deployed(units, "1")["changed"] is False
 
 
 def test_it_sees_every_other_wish(shop: Shop) -> None:

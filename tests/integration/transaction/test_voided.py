@@ -218,6 +218,19 @@ def test_what_the_host_lacks_bans_nothing(shop: Shop) -> None:
     shop.deployed(units, "2")
 
 
+def test_what_is_deployed_is_not_given_up_for_what_the_host_became(shop: Shop) -> None:
+    units, folder = shop.units("http"), f"/etc/systemd/system/{shop.service}.d"
+    shop.deployed(units, "1")
+    text = "[Service]\nExecStart=\nExecStart=/bin/false\n"
+    shop.host.write({f"{folder}/x.conf": text})
+    failed = shop.deploy(units, "1", timeout=3)
+    assert "the proof failed" in failed["msg"]
+    assert info(shop)["voided"] == []
+    shop.host.sh(f"rm -r {folder}")
+    assert shop.deployed(units, "1")["changed"]
+    assert shop.ask() == "1"
+
+
 # -- going back -----------------------------------------------------------------------
 
 

@@ -59,6 +59,14 @@ def test_what_others_may_write_is_replaced(tmp_path: Path, mode: int) -> None:
     assert f"its mode is {mode:04o}" in change.reason
 
 
+def test_a_link_is_replaced_and_named(tmp_path: Path) -> None:
+    there = tmp_path / "elsewhere"
+    there.write_text(snippet("shop"))
+    (tmp_path / "activated-shop.conf").symlink_to(there)
+    (change,) = needrestart_changes("shop", False, str(tmp_path))
+    assert change.reason == f"it is a link to {there}, and no file of its own"
+
+
 def test_what_was_changed_by_hand_is_undone(tmp_path: Path) -> None:
     write(tmp_path, snippet("shop") + "1;\n")
     assert asked(tmp_path) == [("exempt", "activated-shop.conf")]

@@ -128,40 +128,41 @@ def test_an_always_on_service_is_started() -> None:
 
 
 @pytest.mark.parametrize(
-    ("uid", "mode", "why"),
+    ("uid", "mode", "why", "is_open"),
     [
-        (0, 0o666, "its mode is 0666: others than root may change what root runs"),
-        (0, 0o664, "its mode is 0664: others than root may change what root runs"),
-        (0, 0o600, "its mode is 0600"),
-        (
-            1000,
-            0o644,
-            "it belongs to the user 1000: others than root may change what root runs",
-        ),
-        (
-            7,
-            0o755,
-            "it belongs to the user 7 and its mode is 0755: others than root may change "
-            "what root runs",
-        ),
+        (0, 0o666, "its mode is 0666", True),
+        (0, 0o664, "its mode is 0664", True),
+        (0, 0o600, "its mode is 0600", False),
+        (0, 0o755, "its mode is 0755", False),
+        (1000, 0o644, "it belongs to the user 1000", True),
+        (7, 0o755, "it belongs to the user 7 and its mode is 0755", True),
     ],
 )
 @pytest.mark.parametrize("running", [True, False])
 def test_what_others_may_write_is_put_back_and_read_again(
-    uid: int, mode: int, why: str, running: bool
+    uid: int, mode: int, why: str, is_open: bool, running: bool
 ) -> None:
-    here = found(ONE, running=running)
-    loose = replace(here, access={"shop.service": Access(uid, mode)})
-    plan = make_plan(ONE, loose, "on_demand", DIR)
-    assert [(c.action, c.subject) for c in plan] == [
-        ("guard", f"{DIR}/shop.service"),
-        RELOAD,
-    ]
-    guard, reload = plan
-    assert guard.reason == why
+    """What others could write they may have had read, and started: that runs no more."""
+    here, access = found(ONE, running=running), Access(uid, mode)
+    loose = replace(here, access={"shop.service": access})
+    stop = [STOP] if is_open and running else []
+    assert steps(ONE, loose) == [("guard", "shop.service"), RELOAD, *stop]
+    guard = make_plan(ONE, loose, "on_demand", DIR).changes[0]
+    others = ": others than root may change what root runs" if is_open else ""
+    assert guard.reason == f"{why}{others}"
     assert guard.before == f"owner: {uid}\nmode: {mode:04o}\n"
     assert guard.after == "owner: 0\nmode: 0644\n"
-    assert reload.reason == "it may have read what others wrote"
+    socket = "shop-http.socket"
+    loose = replace(here, access={socket: access})
+    anew = [*stop, ("reopen", socket)] if is_open else []
+    assert steps(ONE, loose) == [("guard", socket), RELOAD, *anew]
+
+
+def test_what_others_could_write_rests_though_it_differs_by_a_comment_alone() -> None:
+    commented = f"{ONE.units[ONE.service]}# a word\n"
+    other = replace(ONE, units={**ONE.units, ONE.service: commented})
+    here = replace(found(other, running=True), access={ONE.service: Access(0, 0o666)})
+    assert steps(ONE, here) == [UNIT, RELOAD, STOP]
 
 
 def test_what_is_written_anew_says_who_could_write_it() -> None:

@@ -20,6 +20,7 @@ HERE = "ansible_collections.activated.services.plugins.module_utils"
 COMPUTES = f"""
 import sys
 from {HERE}._exposure.exposure import exposure
+from {HERE}._host.security import measure_exposure
 from {HERE}._units.drop_ins import drop_ins_of
 parts = drop_ins_of("a.service", {{"a.service.d/b.conf": "[Service]\\nUser=c\\n"}})
 lines = "SystemCallFilter=@system-service", "CapabilityBoundingSet=CAP_CHOWN"
