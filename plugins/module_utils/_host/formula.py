@@ -14,4 +14,4 @@ from __future__ import annotations
 
 import typing as t
 
-FORMULA: t.Final = "48ccef558813b74a"
+FORMULA: t.Final = "39c589b1e3b75333"

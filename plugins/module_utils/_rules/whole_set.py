@@ -186,9 +186,14 @@ def _stated_order(world: World) -> Order:
 
 def _default_order(world: World) -> Order:
     """Give the order that the units state, and what systemd adds to it by itself."""
-    order = Order({"basic.target": ["sockets.target", "paths.target"]}, {})
+    order = Order({}, {})
     for subject in world.subjects.values():
         _add_order(subject, order.graph, order.entries)
+    # What is stated stands first: of two cycles that one is named which has a line.
+    order.graph.setdefault("basic.target", []).extend(
+        ["sockets.target", "paths.target"]
+    )
+    for subject in world.subjects.values():
         _add_default_order(subject, order.graph)
     return _with_rings(order)
 

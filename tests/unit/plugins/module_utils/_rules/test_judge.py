@@ -633,6 +633,18 @@ def test_a_service_comes_with_what_sockets_names() -> None:
     assert "without a-more.socket" in found
 
 
+def test_of_two_cycles_the_stated_one_is_named() -> None:
+    units = {
+        "app.service": f"[Unit]\nBefore=basic.target\n{SERVICE}",
+        "sockets.target": "[Unit]\nAfter=basic.target\n",
+        "basic.target": "[Unit]\nDescription=x\n",
+    }
+    (found,) = [
+        p for p in set_problems(units)["basic.target"] if p.rule == "dependency-cycle"
+    ]
+    assert (found.line, found.directive) == (2, "Before")
+
+
 def test_an_order_after_itself_is_no_cycle() -> None:
     units = {"app.service": f"[Unit]\nAfter=app.service\n{SERVICE}"}
     assert set_problems(units) == {"app.service": []}
