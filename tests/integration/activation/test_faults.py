@@ -382,7 +382,7 @@ def test_a_pid_file_that_names_nobody(place: Place) -> None:
     refused(result, "answered", "has forked, and /run/demo.pid names no process")
     # the request that nobody took goes with its socket
     place.sh("systemctl stop demo-http.socket demo.service")
-    demo(place, service(kind="forking", program="/bin/true", more=more))
+    demo(place, service(kind="forking", program="/bin/sleep 0.3", more=more))
     result = place.prove(probes=HTTP)
     refused(result, "answered", "ended with status 0 before it answered")
     # what is told of others that fork is no advice to it, and it never answered
