@@ -162,8 +162,7 @@ def _foresee(begun: t.Sequence[Open]) -> dict[str, Plan]:
             deployer.ledger.close()
     for deployer, _transaction in begun:
         deployer.notes.append(note + _in_words(plans))
-    names = [deployer.ledger.name for deployer, _transaction in begun]
-    return {name: recovering(name, plans.get(name, Plan()), why) for name in names}
+    return recovering(begun, plans, why)
 
 
 def _in_words(plans: t.Mapping[str, Plan]) -> str:

@@ -410,9 +410,13 @@ def recover(
     return done
 
 
-def recovering(name: str, plan: Plan, why: str) -> Plan:
-    """What recovery does for a service: the steps of a plan, and the end of the record."""
-    return Plan((*plan, Change("record", name, why)))
+def recovering(
+    begun: t.Sequence[Open], plans: t.Mapping[str, Plan], why: str
+) -> dict[str, Plan]:
+    """What recovery does for each service: the steps of its plan, and the end of the
+    record."""
+    names = [deployer.ledger.name for deployer, _transaction in begun]
+    return {n: Plan((*plans.get(n, ()), Change("record", n, why))) for n in names}
 
 
 def first_steps(done: t.Mapping[str, Plan]) -> list[dict[str, str]]:
@@ -473,5 +477,4 @@ def _recover(begun: t.Sequence[Open]) -> dict[str, Plan]:
         said = became.get(deployer.ledger.name, PROVEN)
         wrong = "" if said in (PROVEN, GONE) else f". {said}"
         deployer.notes.append(f"{note}{wrong}")
-    names = [deployer.ledger.name for deployer, _transaction in begun]
-    return {name: recovering(name, plans.get(name, Plan()), why) for name in names}
+    return recovering(begun, plans, why)

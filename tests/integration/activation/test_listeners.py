@@ -294,16 +294,21 @@ def test_one_connection_at_a_time(place: Place) -> None:
     assert place.show("demo.socket", "NConnections") == "0"
 
 
-def test_an_instance_that_does_not_go(place: Place) -> None:
-    """It is the proof's own, so that the proof does not leave it behind."""
-    program = "/bin/sh -c 'echo moin; exec sleep 1000'"
+def accepting(place: Place, instance: str, listens: str, unit: str = "") -> None:
+    """A socket that starts an instance of a template for each connection."""
     place.install(
         {
-            "demo@.service": f"{INSTANCE}{program}\n",
-            "demo.socket": "[Socket]\nListenStream=/run/demo.sock\nAccept=yes\n",
+            "demo@.service": f"{unit}{INSTANCE}{instance}\n",
+            "demo.socket": f"[Socket]\nListenStream={listens}\nAccept=yes\n",
         },
         "demo.socket",
     )
+
+
+def test_an_instance_that_does_not_go(place: Place) -> None:
+    """It is the proof's own, so that the proof does not leave it behind."""
+    program = "/bin/sh -c 'echo moin; exec sleep 1000'"
+    accepting(place, program, "/run/demo.sock")
     proof = place.proven(probes=[{"socket": "demo", "expect": "moin"}])
     assert any("and was stopped" in note for note in proof["notes"])
     assert place.show("demo.socket", "NConnections") == "0"
@@ -321,13 +326,8 @@ def test_an_instance_that_cannot_be_stopped(
 ) -> None:
     """The answer was right all the same; nobody waits for TimeoutStopSec=."""
     program = f"/bin/sh -c 'echo moin; {program}'"
-    spot.install(
-        {
-            "demo@.service": f"[Unit]\n{unit}\n{INSTANCE}{program}\nTimeoutStopSec=60\n",
-            "demo.socket": "[Socket]\nListenStream=/run/demo.sock\nAccept=yes\n",
-        },
-        "demo.socket",
-    )
+    instance = f"{program}\nTimeoutStopSec=60"
+    accepting(spot, instance, "/run/demo.sock", f"[Unit]\n{unit}\n")
     try:
         proof = spot.proven(probes=[{"socket": "demo", "expect": "moin"}])
         assert re.search(words, "\n".join(proof["notes"])), proof["notes"]
@@ -338,13 +338,7 @@ def test_an_instance_that_cannot_be_stopped(
 
 def test_an_instance_that_fails_late(place: Place) -> None:
     program = "/bin/sh -c 'echo moin; read x; sleep 0.5; exit 9'"
-    place.install(
-        {
-            "demo@.service": f"{INSTANCE}{program}\n",
-            "demo.socket": "[Socket]\nListenStream=127.0.0.1:8081\nAccept=yes\n",
-        },
-        "demo.socket",
-    )
+    accepting(place, program, "127.0.0.1:8081")
     proof = place.proven(probes=[{"socket": "demo", "expect": "moin"}])
     assert any("after it had answered" in note for note in proof["notes"])
     assert place.sh("systemctl list-units --all --plain --no-legend 'demo@*'") == ""
